@@ -32,6 +32,8 @@ endif()
 if(TARGET PkgConfig::PLAYHEAD_FFMPEG)
   add_library(playhead_ffmpeg_libraries INTERFACE)
   target_link_libraries(playhead_ffmpeg_libraries INTERFACE PkgConfig::PLAYHEAD_FFMPEG)
+  # Its C headers refuse C++ without this, unless <cstdint> happens to come first.
+  target_compile_definitions(playhead_ffmpeg_libraries INTERFACE __STDC_CONSTANT_MACROS)
   add_library(FFmpeg::FFmpeg ALIAS playhead_ffmpeg_libraries)
 else()
   list(JOIN playhead_ffmpeg_modules ", " playhead_ffmpeg_text)

@@ -9,7 +9,8 @@ function(playhead_sources out)
   endforeach()
   file(GLOB_RECURSE found CONFIGURE_DEPENDS ${patterns})
   if(NOT found)
-    file(RELATIVE_PATH room "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
+    cmake_path(ABSOLUTE_PATH ARGV1 NORMALIZE OUTPUT_VARIABLE room)
+    file(RELATIVE_PATH room "${PROJECT_SOURCE_DIR}" "${room}")
     message(STATUS "Room ${room} has no sources yet")
   endif()
   set(${out} "${found}" PARENT_SCOPE)
@@ -89,7 +90,7 @@ function(playhead_test_room folder)
   endif()
 
   catch_discover_tests(${target}
-    TEST_PREFIX "${folder}: "
+    TEST_PREFIX "${folder}/"
     TEST_LIST playhead_tests
     PROPERTIES LABELS ${folder} TIMEOUT 300)
   # A property that is itself a list does not survive the way through catch_discover_tests, so the
