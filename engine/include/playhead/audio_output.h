@@ -1,0 +1,49 @@
+// AudioOutput: the audio sink over a device. It owns the ring that the device drains, and the clock
+// that the device thereby drives.
+//
+//   decode --> process(): convert, write --> [ ring of samples | ring of marks ] --> device callback
+//
+// A mark says which presentation time the n-th frame of the ring has. Rates, joins and seeks are new
+// marks; a flush tells the consumer how far to skip.
+#pragma once
+
+#include <memory>
+
+#include "playhead/backend/audio_device.h"
+#include "playhead/backend/stream_sink.h"
+
+namespace playhead {
+
+struct AudioOutputOptions {
+    Duration ahead = std::chrono::milliseconds{400};      // sound kept ready in the ring
+    Duration preroll = std::chrono::milliseconds{200};    // enough to start
+    Duration close_after_pause = std::chrono::milliseconds{500};  // a paused device still wakes the machine
+    Duration device_patience = std::chrono::milliseconds{500};    // start, then no callback for so long: go on by host time
+    double volume = 1.0;
+};
+
+class AudioOutputCore;
+
+// Threads: volume calls from any thread; the StreamSink part on its strand; the device's callback
+// runs wait-free. Units: volume is linear, 0 to 1, above 1 clips.
+class AudioOutput {
+public:
+    explicit AudioOutput(std::shared_ptr<AudioDevice> device, AudioOutputOptions options = {});
+    ~AudioOutput();
+
+    void set_volume(double linear);
+    double volume() const;
+    void set_mute(bool mute);
+    bool mute() const;
+
+    std::uint64_t underruns() const;      // requests of the device that found too little
+    std::uint64_t frames_played() const;  // media frames handed to the device
+    bool device_open() const;
+
+    const std::shared_ptr<StreamSink>& sink() const;  // for an OutputNode
+
+private:
+    std::shared_ptr<AudioOutputCore> core_;
+};
+
+}  // namespace playhead

@@ -1,0 +1,90 @@
+// StreamSink: the end of a branch. Duties follow media-session.md section 7.1 (Media Foundation's
+// stream sinks): pull samples by requests, preroll, follow the clock, answer markers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "playhead/backend/executor.h"
+#include "playhead/backend/sample.h"
+#include "playhead/backend/transform.h"
+#include "playhead/clock.h"
+#include "playhead/result.h"
+
+namespace playhead {
+
+struct Marker {
+    enum class Kind { plain, end_of_segment, tick, event } kind = Kind::plain;
+    MediaTime time{};           // of a tick
+    std::uint64_t context = 0;  // given back when it is reached
+};
+
+// What a sink says. Threads: any; never blocks; calls after the sink was shut down are ignored.
+class StreamSinkHost {
+public:
+    virtual ~StreamSinkHost() = default;
+    // Wants n more samples. A request stays open across seek, flush and end of stream.
+    virtual void request(int n) = 0;
+    virtual void prerolled() = 0;  // enough for a start without a gap, or the end came first
+    virtual void started() = 0;
+    virtual void paused() = 0;
+    virtual void stopped() = 0;
+    virtual void rate_set(Status status) = 0;
+    // Everything before the marker is done with: rendered, or dropped by a flush (Errc::aborted).
+    virtual void marker_reached(const Marker& marker, Status status) = 0;
+    virtual void scrub_complete(MediaTime rendered) = 0;
+    // The sink is of no use any more (device lost, disk full). The session decides what follows.
+    virtual void failed(Status status) = 0;
+    // Something worth counting that did not stop the sink: late, dropped, underrun.
+    virtual void dropped(int samples, const char* why) = 0;
+};
+
+struct SinkTraits {
+    bool rateless = false;     // takes samples as fast as they come, shows no interest in the clock
+    bool can_preroll = true;
+    bool gating = true;        // a seek waits for its first item; sparse kinds do not
+    // How long before its time a sample should be there: deadline of decoding = due - this.
+    Duration lead = std::chrono::milliseconds{50};
+};
+
+struct SinkContext {
+    std::shared_ptr<Executor> executor;
+    std::shared_ptr<StreamSinkHost> host;
+    std::shared_ptr<const PresentationClock> clock;
+    std::shared_ptr<ConverterFactory> converters;
+};
+
+// Threads: every call on the sink's work strand, one after another, save where said. It must not
+// block for long: a sink that does is detached by the next stop.
+// The clock's calls (ClockStateSink) come on the strand too, in order with the samples.
+class StreamSink : public ClockStateSink {
+public:
+    virtual StreamKind kind() const = 0;                // any thread
+    virtual SinkTraits traits() const = 0;              // any thread
+    // The type it takes when offered this one; a different one asks for a converter before it.
+    // Resolution, control lane: answers at once from what it knows.
+    virtual Result<MediaType> negotiate(const MediaType& offered) const = 0;
+    // Becomes part of a topology (again). Requests may start at once.
+    virtual void attach(const SinkContext& context) = 0;
+    virtual void process(Sample sample) = 0;
+    virtual void place_marker(const Marker& marker) = 0;
+    // Drops what is queued; keeps the running state. Pending markers come back aborted.
+    virtual void flush() = 0;
+    // Get ready for a start at t: ask for samples, report prerolled().
+    virtual void preroll(MediaTime t) = 0;
+    // Can this sink drive the clock? Any thread. Null: no. The object lives as long as the sink.
+    virtual ClockTimeSource* time_source() { return nullptr; }
+    // Leaves the topology; releases device and frames. The host is not called afterwards.
+    virtual void shut_down() = 0;
+};
+
+// Makes a sink when a topology is resolved, and makes it again after one had to be left behind.
+class StreamSinkFactory {
+public:
+    virtual ~StreamSinkFactory() = default;
+    virtual StreamKind kind() const = 0;
+    virtual Result<std::shared_ptr<StreamSink>> create() = 0;  // control lane: cheap; open devices later
+};
+
+}  // namespace playhead

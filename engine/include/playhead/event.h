@@ -1,0 +1,133 @@
+// Events: plain values, one struct per thing that can happen (media-session.md section 3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "playhead/command.h"
+#include "playhead/presentation.h"
+#include "playhead/result.h"
+
+namespace playhead {
+
+class Source;
+class Topology;
+
+enum class TopologyState {
+    ready = 100,
+    started_source = 200,
+    dynamic_changed = 210,
+    sink_switched = 300,
+    ended = 400,
+};
+std::string_view to_string(TopologyState state);
+
+// Engine.
+struct SourceOpened {  // completes Engine::open; the event's command field is the OpenId
+    std::shared_ptr<const Presentation> presentation;
+    std::shared_ptr<Source> source;  // both null unless ok
+};
+
+// Completions of session commands.
+struct TopologySet {
+    TopologyId topology = 0;
+    std::shared_ptr<const Topology> resolved;  // none for a null topology, or on failure
+};
+struct TopologiesCleared {};
+struct SessionStarted {
+    MediaTime position{};                  // the time asked for: where the clock is
+    std::optional<MediaTime> shown_pts;    // of the frame that is on screen for it
+    bool seek = false;                     // from started or paused to a position
+};
+struct SessionPaused {
+    std::optional<MediaTime> position;  // the clock's when the command took effect
+};
+struct SessionStopped {
+    std::optional<MediaTime> position;  // none if nothing was playing
+};
+struct SessionClosed {};
+struct RateChanged {
+    std::optional<double> rate;  // the new one; none on failure
+};
+
+// What happens to a presentation.
+struct TopologyStatus {
+    TopologyId topology = 0;
+    TopologyState state = TopologyState::ready;
+};
+struct NotifyPresentationTime {
+    TopologyId topology = 0;
+    MediaTime start{};
+    Duration offset{};  // presentation time - source time
+    MediaTime at_sinks{};
+};
+struct CapabilitiesChanged {
+    Capabilities now = 0;
+    Capabilities delta = 0;
+};
+struct EndOfPresentation {
+    bool cancelled = false;
+};
+struct SessionEnded {
+    MediaTime position{};
+};
+struct SinkInvalidated {
+    int node = -1;
+};
+struct BufferingStarted {};
+struct BufferingStopped {};
+struct SessionError {  // fatal; the cause is the event's status
+    std::optional<MediaTime> position;
+};
+struct NonFatalError {  // playback goes on; the cause is the event's status
+    std::optional<MediaTime> position;
+    StreamIndex stream = -1;
+};
+
+// Player.
+struct PlayerCommandDone {  // the event's command field is the player command's id
+    PlayerId player = 0;
+};
+struct PlayerEnded {
+    PlayerId player = 0;
+};
+
+// The application's own, put in order with the rest by Session::queue_event.
+struct UserEvent {
+    std::uint64_t kind = 0;
+    std::shared_ptr<const void> payload;
+};
+
+using EventBody =
+    std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
+                 SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
+                 CapabilitiesChanged, EndOfPresentation, SessionEnded, SinkInvalidated,
+                 BufferingStarted, BufferingStopped, SessionError, NonFatalError,
+                 PlayerCommandDone, PlayerEnded, UserEvent>;
+
+struct Event {
+    std::uint64_t sequence = 0;  // rising over the whole bus, from 1
+    SessionId session = 0;
+    CommandId command = 0;  // of the command this completes; 0: nobody asked
+    Status status;
+    HostTime host_time{};
+    EventBody body;
+
+    template <class T>
+    const T* as() const {
+        return std::get_if<T>(&body);
+    }
+};
+
+// "session-stopped": the stable name that traces and scripts use.
+std::string_view name(const EventBody& body);
+// The position an event speaks of, where it has one.
+std::optional<MediaTime> position(const EventBody& body);
+// The completion events of session commands.
+bool is_completion(const EventBody& body);
+
+}  // namespace playhead

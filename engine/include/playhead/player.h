@@ -1,0 +1,62 @@
+// Player: the short way. Opens a source, makes its topology, plays it.
+//
+//   Engine engine{options};
+//   VideoOutput screen;  AudioOutput speaker{device};
+//   Player player{engine, {screen.sink(), speaker.sink()}};
+//   player.open({"film.mkv"});
+//   player.play();
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "playhead/engine.h"
+
+namespace playhead {
+
+struct PlayerOutputs {
+    std::shared_ptr<StreamSink> video;  // null: no picture wanted
+    std::shared_ptr<StreamSink> audio;  // null: no sound wanted
+};
+
+enum class PlayerState { empty, opening, stopped, playing, paused, ended, failed };
+std::string_view to_string(PlayerState state);
+
+class PlayerCore;
+
+// Threads: every call from any thread. Commands have ids of their own and end in one
+// PlayerCommandDone(ok | superseded | cancelled | error) on the engine's bus.
+// Ownership: destroying it shuts its session down; the same bounds as Session.
+class Player {
+public:
+    Player(Engine& engine, PlayerOutputs outputs);
+    ~Player();
+    Player(Player&&) noexcept;
+    Player& operator=(Player&&) noexcept;
+
+    PlayerId id() const;
+    SessionId session() const;
+
+    // Opens it and makes it ready; done when the first start can begin. What played before is closed.
+    Result<CommandId> open(OpenRequest request);
+    // Done when it moves. While opening: as soon as it is open.
+    Result<CommandId> play(std::optional<MediaTime> from = std::nullopt);
+    Result<CommandId> pause();
+    // Done when the frame for t can be shown; keeps paused what is paused. Of seeks that pile up the
+    // latest wins, earlier ones complete as superseded.
+    Result<CommandId> seek(MediaTime t);
+    // While opening: cancels the open and completes ok.
+    Result<CommandId> stop();
+
+    PlayerState state() const;
+    std::optional<Presentation> presentation() const;
+    std::optional<MediaTime> position() const;  // where a seek is going, while one is under way
+    std::optional<Duration> duration() const;
+    SessionStatistics statistics() const;
+
+private:
+    std::shared_ptr<PlayerCore> core_;
+};
+
+}  // namespace playhead

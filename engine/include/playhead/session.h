@@ -1,0 +1,89 @@
+// Session: plays topologies. Media Foundation's media session as a C++ object (media-session.md).
+//
+//          set_topology            start                    pause
+//   idle ---------------> stopped --------> started <===================> paused
+//                            ^                 |        start (resume)       |
+//                            +------ stop -----+-------------- stop ---------+
+//   any --close--> closed        any --shutdown--> shut_down
+//
+// Commands are asynchronous: they answer at once whether they are accepted, and an accepted one ends
+// in exactly one completion event that carries its id. Whether it fits the state is judged when it
+// is executed. They execute one at a time in the order given, but stop and close overtake: what they
+// find still under way is cancelled.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "playhead/bus.h"
+#include "playhead/clock.h"
+#include "playhead/command.h"
+#include "playhead/event.h"
+#include "playhead/result.h"
+#include "playhead/statistics.h"
+#include "playhead/topology.h"
+
+namespace playhead {
+
+class SessionCore;
+
+// Threads: every call from any thread, event handlers and I/O callbacks included. Commands take one
+// lock that is held for a few instructions and never by I/O, codec, device or user code.
+// Errors at once: shut_down; invalid_request after close was accepted; too_many_commands (1,024
+// pending); invalid_argument; of set_topology also the topo_ codes of validate().
+// Ownership: a movable handle; destroying it is shutdown(), and never waits for anything that
+// could block.
+class Session {
+public:
+    Session();
+    ~Session();
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
+
+    SessionId id() const;
+
+    // -> TopologySet
+    Result<CommandId> set_topology(Topology topology, SetTopology flags = SetTopology::none);
+    // -> TopologySet with no topology
+    Result<CommandId> clear_current_topology();
+    // -> TopologiesCleared
+    Result<CommandId> clear_topologies();
+    // -> SessionStarted, once the first frame for the position can be shown.
+    // Position beyond the end: invalid_position. A source that cannot seek: not_seekable.
+    Result<CommandId> start(StartPosition position = current);
+    // -> SessionPaused
+    Result<CommandId> pause();
+    // -> SessionPaused(position), once the frame for t can be shown. Ours, not Media Foundation's: a
+    // seek that ends paused, from stopped, started or paused. No sound, no frame but the one.
+    Result<CommandId> cue(MediaTime t);
+    // -> SessionStopped. Bound: the call returns within a millisecond from any thread; the event is
+    // retrievable within 100 ms at the most, 5 ms in the median, whatever the source, a decoder or
+    // a sink is doing: who does not answer within 20 ms is left behind and made anew at the next
+    // start. After the event nothing more is handed to a device.
+    Result<CommandId> stop();
+    // -> SessionClosed, the last event of the session. Same bound as stop.
+    Result<CommandId> close();
+    // Pending commands complete with shut_down, then everything is released. Blocks for at most
+    // 100 ms; from then on every call says shut_down and no handler of this session begins.
+    Result<void> shutdown();
+
+    Result<std::shared_ptr<const PresentationClock>> clock() const;
+    Result<Capabilities> capabilities() const;
+    Result<std::shared_ptr<const Topology>> full_topology() const;  // of the current presentation
+    Result<SessionState> state() const;     // as of the last executed command
+    Result<MediaTime> position() const;     // the clock's; 0 while stopped
+    Result<SessionStatistics> statistics() const;
+
+    // The session's own queue of events. After shutdown: shut_down, queued events are gone.
+    Result<Event> try_next();
+    Result<Event> next();
+    Result<Event> next_for(Duration timeout);
+    Result<void> queue_event(UserEvent event);
+
+private:
+    friend class Engine;
+    explicit Session(std::shared_ptr<SessionCore> core);
+    std::shared_ptr<SessionCore> core_;
+};
+
+}  // namespace playhead

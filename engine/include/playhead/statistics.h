@@ -1,0 +1,35 @@
+// Statistics: one struct per session that overlay, bench, traces and the C ABI read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "playhead/media_type.h"
+
+namespace playhead {
+
+struct StreamStatistics {
+    StreamIndex stream = -1;
+    StreamKind kind = StreamKind::data;
+    std::uint64_t packets = 0;
+    std::uint64_t decoded = 0;      // frames, or blocks
+    std::uint64_t delivered = 0;    // to the sink
+    std::uint64_t late = 0;         // dropped: past their time
+    std::uint64_t before_start = 0; // dropped: before the position of a start
+    std::uint64_t stale = 0;        // dropped: of an old epoch
+    std::uint64_t errors = 0;       // packets that would not decode
+    std::uint64_t underruns = 0;    // audio: the device got silence for want of data
+    std::uint64_t samples = 0;      // audio frames delivered
+    std::size_t queued_packets = 0;
+    std::size_t queued_bytes = 0;
+    Duration decode_time{};
+};
+
+struct SessionStatistics {
+    std::vector<StreamStatistics> streams;
+    // Picture minus sound of the frame shown last: positive = the picture is late.
+    std::optional<Duration> av_difference;
+};
+
+}  // namespace playhead

@@ -1,0 +1,95 @@
+// Topology: the graph of a presentation as a plain value: build, compare, print.
+//
+//   source node (a stream of a Source) --> [transform nodes] --> output node (a sink)
+//
+// An application gives a partial one (source straight to output); the session resolves it: decoders
+// and converters are put in, sinks made from their factories, types agreed on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "playhead/backend/stream_sink.h"
+#include "playhead/command.h"
+#include "playhead/presentation.h"
+#include "playhead/result.h"
+
+namespace playhead {
+
+class Source;  // engine.h: an opened source
+using NodeId = int;
+
+struct SourceNode {
+    std::shared_ptr<Source> source;
+    StreamIndex stream = -1;
+    std::optional<MediaTime> media_start;
+    std::optional<MediaTime> media_stop;
+};
+
+// What a resolved topology says of a decoder or converter. Made by resolution; applications' own
+// transforms come with a later version.
+struct TransformNode {
+    enum class Kind { decoder, audio_converter, video_converter } kind = Kind::decoder;
+    std::string label;  // "h264"
+    MediaType output;
+};
+
+// Give an instance, or a factory from which it can be made (again).
+struct OutputNode {
+    std::shared_ptr<StreamSink> sink;
+    std::shared_ptr<StreamSinkFactory> factory;
+    bool keep_alive = false;  // not shut down when its topology leaves the session
+    bool disable_preroll = false;
+    bool rateless = false;
+};
+
+struct Node {
+    NodeId id = 0;
+    std::variant<SourceNode, TransformNode, OutputNode> body;
+    MediaType type;  // what leaves it (of an output: what it takes); known once resolved
+};
+
+struct Edge {
+    NodeId from = 0;
+    NodeId to = 0;
+    friend bool operator==(const Edge&, const Edge&) = default;
+};
+
+// Threads: a value, no thread of its own.
+class Topology {
+public:
+    NodeId add(SourceNode node);
+    NodeId add(TransformNode node);
+    NodeId add(OutputNode node);
+    void connect(NodeId from, NodeId to);
+
+    const std::vector<Node>& nodes() const { return nodes_; }
+    const std::vector<Edge>& edges() const { return edges_; }
+    const Node* find(NodeId id) const;
+    Node* find(NodeId id);
+    std::vector<NodeId> successors(NodeId id) const;
+    std::vector<NodeId> predecessors(NodeId id) const;
+
+    // Graphviz DOT.
+    std::string dot() const;
+    // Same shape, streams, sinks and attributes; node numbers do not matter less: they must agree.
+    friend bool operator==(const Topology& a, const Topology& b);
+
+    // The short way: each stream with the sink that suits its kind.
+    Topology& add_branch(std::shared_ptr<Source> source, StreamIndex stream,
+                         std::shared_ptr<StreamSink> sink);
+
+private:
+    NodeId next_ = 1;
+    std::vector<Node> nodes_;
+    std::vector<Edge> edges_;
+};
+
+// What set_topology checks before it accepts (section 1.5): the error, or ok.
+Status validate(const Topology& topology);
+
+}  // namespace playhead
