@@ -36,6 +36,9 @@ public:
     virtual void scrub_complete(MediaTime rendered) = 0;
     // The sink is of no use any more (device lost, disk full). The session decides what follows.
     virtual void failed(Status status) = 0;
+    // Runs the task on this sink's strand, in order with its other calls: how what comes from a
+    // device thread or a timer gets back home. Dropped once the sink has left.
+    virtual void post(Task task) = 0;
     // Something worth counting that did not stop the sink: late, dropped, underrun.
     virtual void dropped(int samples, const char* why) = 0;
 };
