@@ -103,7 +103,11 @@ struct [[nodiscard]] Status {
     // prints as "category:value".
     std::string word() const;
 
-    friend bool operator==(const Status& s, Errc e) noexcept { return s.code == make_error_code(e); }
+    // Through the code's category: one that overrides default_error_condition() with our codes has
+    // its own compare equal to them.
+    friend bool operator==(const Status& s, Errc e) noexcept {
+        return s.code == std::error_condition(static_cast<int>(e), engine_category());
+    }
 };
 
 using Error = Status;  // a Status known not to be ok
