@@ -9,7 +9,7 @@ set -euo pipefail
 
 table="$(dirname "${BASH_SOURCE[0]}")/packages.txt"
 groups=" ${*:-play} "
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 
 # names COLUMN: the packages of the wanted groups, one a line. Columns as in packages.txt.
 names() {
@@ -63,8 +63,8 @@ if ((EUID == 0)); then
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 ]]; }; then
   as_root=(sudo env DEBIAN_FRONTEND=noninteractive)
 else
-  say "These packages are missing, and neither root nor sudo is at hand to install them:" "" \
-    "  ${absent[*]}" "" "Have them installed with" "" "  apt-get install --no-install-recommends ${absent[*]}"
+  say "Missing packages, and neither root nor sudo is at hand to install them. As root:" "" \
+    "  apt-get install --no-install-recommends ${absent[*]}"
   exit 1
 fi
 
