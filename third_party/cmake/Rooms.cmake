@@ -68,11 +68,11 @@ function(playhead_program target)
   playhead_target(${target})
 endfunction()
 
-# playhead_test_room(<folder> LINKS <targets>... RUNS <programs>...)
+# playhead_test_room(<folder> LINKS <targets>... RUNS <programs>... PROPERTIES <name> <value>...)
 # makes playhead-test-<folder> from the folder's sources, one ctest entry a test case, labelled with
-# the folder's name. RUNS names programs that the tests start.
+# the folder's name. RUNS names programs that the tests start; PROPERTIES are ctest's, for each test.
 function(playhead_test_room folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;RUNS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;RUNS;PROPERTIES")
   set(target playhead-test-${folder})
   playhead_sources(sources ${folder})
   if(NOT sources)
@@ -92,7 +92,7 @@ function(playhead_test_room folder)
   catch_discover_tests(${target}
     TEST_PREFIX "${folder}/"
     TEST_LIST playhead_tests
-    PROPERTIES LABELS ${folder} TIMEOUT 300)
+    PROPERTIES LABELS ${folder} TIMEOUT 300 ${arg_PROPERTIES})
   # A property that is itself a list does not survive the way through catch_discover_tests, so the
   # environment is set afterwards, for the tests that it found.
   set(after "${CMAKE_CURRENT_BINARY_DIR}/${target}_environment.cmake")
