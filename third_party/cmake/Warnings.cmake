@@ -34,7 +34,6 @@ else()
     target_compile_options(playhead_warnings INTERFACE
       -Wduplicated-cond     # if (a) ... else if (a)
       -Wduplicated-branches # two branches with the same code
-      -Wlogical-op          # && where & was meant
       -Wsuggest-override)   # an override that does not say so
   else()
     target_compile_options(playhead_warnings INTERFACE
