@@ -1,0 +1,33 @@
+// Resolver: from the application's partial topology to one that can be played.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "playhead/engine.h"
+#include "playhead/topology.h"
+
+namespace playhead {
+
+struct Resolution {
+    Status status;
+    std::shared_ptr<const Topology> topology;  // a new object; with no_resolution the given one
+    std::vector<BranchPlan> plans;
+};
+
+struct ResolverServices {
+    std::shared_ptr<DecoderFactory> decoders;
+    DecodeThreading threading;
+    bool single_threaded = false;  // the simulation
+    bool bit_exact = false;
+    int cores = 1;
+};
+
+// Makes sinks from their factories and decoders for the streams, and agrees on types. Runs codec
+// and sink code: on the work lane. Keeps the application's node numbers; new nodes come after.
+// Errors: topo_codec_not_found, topo_cannot_connect, topo_unsupported, or a factory's own.
+Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
+                   const ResolverServices& services);
+
+}  // namespace playhead
