@@ -4,8 +4,9 @@
 //                                                 --> subscriptions      handler on its executor
 //
 // Order: all events of one session reach every queue and every subscription in sequence order. A
-// handler never overlaps itself. A slow handler delays only itself: its events wait in memory.
-// Handlers may call anything, also destroy the session or the engine they hear of.
+// handler never overlaps itself. A slow handler delays only itself, and those that share its thread:
+// its events wait in memory. Handlers may call anything, also destroy the session or the engine they
+// hear of; they must not throw.
 #pragma once
 
 #include <functional>
@@ -18,14 +19,16 @@
 
 namespace playhead {
 
-using EventFilter = std::function<bool(const Event&)>;  // empty = everything; runs on the control
-                                                        // lane: pure, and quick
+// Empty = everything. Runs on the thread that publishes (the control lane, mostly), before the event
+// has its sequence number and host time: pure, and quick. No lock is held.
+using EventFilter = std::function<bool(const Event&)>;
 EventFilter of_session(SessionId session);
 
 using EventHandler = std::function<void(const Event&)>;
 
 // Ends when reset or destroyed. reset() waits for a handler that runs now on another thread, but
-// not when called from that handler; afterwards no handler begins.
+// not when called from that handler, nor where that one waits for the caller's (two handlers that
+// reset each other), nor on the control lane; afterwards no handler begins.
 class Subscription {
 public:
     Subscription() = default;
@@ -52,7 +55,8 @@ public:
     Result<Event> try_next();                 // no_events; shut_down
     Result<Event> next();                     // waits; shut_down
     Result<Event> next_for(Duration timeout); // waits; timed_out, shut_down
-    // Ends it: waiters and later calls get shut_down, what is queued is dropped.
+    // Ends it: waiters and later calls get shut_down, what is queued is dropped. When the last handle
+    // of the bus goes instead, what is queued can still be had before they do.
     void shut_down();
 
 private:
