@@ -74,6 +74,8 @@ public:
     const EngineOptions& options() const;
     EngineStatistics statistics() const;
 
+    const std::shared_ptr<EngineCore>& core() const { return core_; }  // the engine's own side
+
 private:
     std::shared_ptr<EngineCore> core_;
 };

@@ -25,6 +25,7 @@
 
 namespace playhead {
 
+class EngineCore;
 class SessionCore;
 
 // Threads: every call from any thread, event handlers and I/O callbacks included. Commands take one
@@ -81,7 +82,7 @@ public:
     Result<void> queue_event(UserEvent event);
 
 private:
-    friend class Engine;
+    friend class EngineCore;
     explicit Session(std::shared_ptr<SessionCore> core);
     std::shared_ptr<SessionCore> core_;
 };

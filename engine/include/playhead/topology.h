@@ -66,6 +66,8 @@ public:
     NodeId add(TransformNode node);
     NodeId add(OutputNode node);
     void connect(NodeId from, NodeId to);
+    // Puts the node into the edge from -> to.
+    NodeId insert_between(NodeId from, NodeId to, TransformNode node);
 
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<Edge>& edges() const { return edges_; }

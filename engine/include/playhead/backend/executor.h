@@ -36,8 +36,8 @@ private:
     };
     template <class F>
     struct Model final : Concept {
-        explicit Model(F&& f) : f(std::move(f)) {}
-        explicit Model(const F& f) : f(f) {}
+        explicit Model(F&& given) : f(std::move(given)) {}
+        explicit Model(const F& given) : f(given) {}
         void run() override { f(); }
         F f;
     };
@@ -113,7 +113,8 @@ public:
 
     // Blocking lane: a thread of its own until the task returns. Nobody waits for it without a
     // bound. The name is for debuggers and traces (15 characters are kept). The returned id can be
-    // given to abandon(): from then on the thread counts as an orphan.
+    // given to abandon(): from then on the thread counts as an orphan. 0 when the system gives no
+    // thread: the task was destroyed unrun.
     virtual WorkId start_blocking(std::string name, Task task) = 0;
     virtual void abandon(WorkId id) = 0;
 

@@ -66,7 +66,7 @@ public:
     virtual StreamKind kind() const = 0;                // any thread
     virtual SinkTraits traits() const = 0;              // any thread
     // The type it takes when offered this one; a different one asks for a converter before it.
-    // Resolution, control lane: answers at once from what it knows.
+    // Resolution, work lane: answers from what it knows; may overlap the strand's calls.
     virtual Result<MediaType> negotiate(const MediaType& offered) const = 0;
     // Becomes part of a topology (again). Requests may start at once.
     virtual void attach(const SinkContext& context) = 0;

@@ -1,0 +1,102 @@
+// DecodeStage: takes packets from its queue while its port has requests open, and gives samples.
+//
+// One step gives at most one sample, then goes back to the pool. It sleeps when no request is open
+// or no packet is there, and is woken by the port or the queue.
+//
+// Start position: pictures whose interval ends at or before the target are not handed out, the one
+// that contains it is; sound is cut so that it begins exactly at the target.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "pipeline/packet_queue.h"
+#include "pipeline/sink_port.h"
+#include "playhead/backend/decoder.h"
+#include "playhead/backend/work_strand.h"
+#include "playhead/clock.h"
+
+namespace playhead {
+
+using DecoderRecipe = std::function<Result<std::unique_ptr<Decoder>>()>;
+
+struct DecodeCounters {
+    std::atomic<std::uint64_t> packets{0}, decoded{0}, before_start{0}, errors{0};
+    std::atomic<std::int64_t> decode_ns{0};
+};
+
+// Threads: control lane, save wake() (any); the rest runs on its strand.
+class DecodeStage : public std::enable_shared_from_this<DecodeStage> {
+public:
+    struct Listener {
+        std::function<void(Epoch)> delivered_last;            // control lane
+        std::function<void(Status)> damage;                   // control lane: one packet
+        std::function<void(Status)> failed;                   // control lane: cannot go on
+    };
+
+    // `decoder` may be null: the recipe makes one at the first restart.
+    DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
+                std::unique_ptr<Decoder> decoder,
+                std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
+                std::shared_ptr<const PresentationClock> clock, std::uint64_t account);
+    void connect(Listener listener);
+
+    // Everything of before is forgotten; what comes is for a start at `target`.
+    void restart(Epoch epoch, MediaTime target);
+    void wake();
+    // Leaves a decoder behind that does not come back; true if it was inside a step.
+    bool detach();
+    bool busy() const { return strand_.busy(); }
+    // A step that began before this epoch is still running.
+    bool stuck_since(Epoch epoch) const;
+    // The latest restart asked for; for whoever replaces this stage.
+    const std::optional<std::pair<Epoch, MediaTime>>& last_restart() const { return last_restart_; }
+
+    const DecodeCounters& counters() const { return *counters_; }
+    // PTS of the first picture handed out since the restart.
+    std::optional<MediaTime> first_pts() const;
+
+private:
+    bool make_ready();
+    void step();
+    bool fetch();  // false: nothing to do now
+    void accept(Sample sample);
+    void accept(AudioBlock block);
+    void accept(VideoFrame frame);
+    void give(Sample sample, MediaTime pts, MediaTime end);
+    void finish();
+    void on_damage(Error error);
+    bool final(const Error& error) const;
+
+    const std::shared_ptr<Executor> executor_;
+    const DecoderRecipe recipe_;
+    const std::shared_ptr<PacketQueue> queue_;
+    const std::shared_ptr<SinkPort> port_;
+    const std::shared_ptr<const PresentationClock> clock_;
+    const Duration lead_;
+    const std::shared_ptr<DecodeCounters> counters_ = std::make_shared<DecodeCounters>();
+    Listener listener_;
+    std::optional<std::pair<Epoch, MediaTime>> last_restart_;  // control lane
+    WorkStrand strand_;
+    std::atomic<Epoch> wanted_epoch_{0};  // of the latest restart: a step of an older one gives up
+    std::atomic<Epoch> step_epoch_{0};    // of the step that runs now; 0 = none
+    mutable std::mutex first_mutex_;      // guards first_pts_: written on the strand, read anywhere
+    std::optional<MediaTime> first_pts_;
+
+    // The strand's own.
+    std::unique_ptr<Decoder> decoder_;
+    Epoch epoch_ = 0;
+    MediaTime target_{};
+    bool live_ = false;      // between restart and the end
+    bool draining_ = false;
+    bool reached_ = false;   // the target has been handed out
+    bool urgent_ = true;     // nothing handed out yet: deadline now
+    std::optional<Packet> refused_;  // the decoder was full
+    std::optional<VideoFrame> candidate_;  // at or before the target; given if nothing better comes
+    SkipLevel skip_ = SkipLevel::none;
+};
+
+}  // namespace playhead

@@ -1,0 +1,145 @@
+#include "pipeline/packet_queue.h"
+
+#include <algorithm>
+
+namespace playhead {
+
+namespace {
+
+// Decode order rises with dts; where a container has none, pts does nearly.
+std::optional<MediaTime> stamp(const Packet& packet) {
+    return packet.dts ? packet.dts : packet.pts;
+}
+
+}  // namespace
+
+PacketQueue::PacketQueue(StreamIndex stream, bool gating, PacketMarks marks)
+    : stream_(stream), gating_(gating), marks_(marks) {}
+
+void PacketQueue::on_data(std::function<void()> wake) {
+    std::lock_guard lock(mutex_);
+    on_data_ = std::move(wake);
+}
+
+void PacketQueue::on_room(std::function<void()> wake) {
+    std::lock_guard lock(mutex_);
+    on_room_ = std::move(wake);
+}
+
+bool PacketQueue::push(Packet packet) {
+    std::function<void()> wake;
+    {
+        std::lock_guard lock(mutex_);
+        if (packet.epoch != epoch_ || closed_) {
+            ++stale_;
+            return packet.epoch == epoch_;
+        }
+        if (target_ && packet.pts && *packet.pts <= *target_ &&
+            (!best_before_target_ || *best_before_target_ < *packet.pts)) {
+            best_before_target_ = packet.pts;
+        }
+        if (auto t = stamp(packet)) {
+            newest_ = newest_ ? std::max(*newest_, *t) : *t;
+            if (!oldest_) oldest_ = t;
+        }
+        bytes_ += packet.data ? packet.data->size_bytes() : 0;
+        items_.emplace_back(std::move(packet));
+        if (std::exchange(data_wanted_, false)) wake = on_data_;
+    }
+    if (wake) wake();
+    return true;
+}
+
+bool PacketQueue::push_end(Epoch epoch) {
+    std::function<void()> wake;
+    {
+        std::lock_guard lock(mutex_);
+        if (epoch != epoch_) return false;
+        if (ended_) return true;
+        ended_ = true;
+        items_.emplace_back(EndOfStream{});
+        if (std::exchange(data_wanted_, false)) wake = on_data_;
+    }
+    if (wake) wake();
+    return true;
+}
+
+std::optional<PacketQueue::Popped> PacketQueue::pop() {
+    std::optional<Popped> popped;
+    std::function<void()> wake;
+    {
+        std::lock_guard lock(mutex_);
+        if (items_.empty()) {
+            data_wanted_ = true;
+        } else {
+            popped = Popped{std::move(items_.front()), false};
+            items_.pop_front();
+            if (auto* packet = std::get_if<Packet>(&popped->item)) {
+                bytes_ -= packet->data ? packet->data->size_bytes() : 0;
+                if (auto t = stamp(*packet)) oldest_ = oldest_ ? std::max(*oldest_, *t) : *t;
+                popped->before_target =
+                    best_before_target_ && packet->pts && *packet->pts < *best_before_target_;
+            }
+        }
+        if (room_wanted_ && fill_locked() <= Fill::low) {
+            room_wanted_ = false;
+            wake = on_room_;
+        }
+    }
+    if (wake) wake();
+    return popped;
+}
+
+void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool closed) {
+    std::deque<Item> dropped;
+    std::function<void()> wake;
+    {
+        std::lock_guard lock(mutex_);
+        dropped.swap(items_);
+        stale_ += dropped.size();
+        epoch_ = epoch;
+        bytes_ = 0;
+        ended_ = false;
+        closed_ = closed;
+        target_ = target;
+        best_before_target_.reset();
+        newest_.reset();
+        oldest_.reset();
+        if (std::exchange(room_wanted_, false)) wake = on_room_;
+    }
+    if (wake) wake();
+}
+
+Duration PacketQueue::span_locked() const {
+    return newest_ && oldest_ ? *newest_ - *oldest_ : Duration{};
+}
+
+PacketQueue::Fill PacketQueue::fill_locked() const {
+    if (closed_ || ended_) return Fill::full;
+    if (items_.empty()) return Fill::starving;
+    if (span_locked() >= marks_.high || items_.size() >= marks_.high_packets) return Fill::full;
+    if (span_locked() <= marks_.low && items_.size() <= marks_.low_packets) return Fill::low;
+    return Fill::comfortable;
+}
+
+PacketQueue::Level PacketQueue::level() const {
+    std::lock_guard lock(mutex_);
+    return {items_.size(), bytes_, fill_locked()};
+}
+
+void PacketQueue::wait_for_room() {
+    std::lock_guard lock(mutex_);
+    room_wanted_ = true;
+}
+
+Epoch PacketQueue::epoch() const {
+    std::lock_guard lock(mutex_);
+    return epoch_;
+}
+
+std::uint64_t PacketQueue::stale() const {
+    std::lock_guard lock(mutex_);
+    return stale_;
+}
+
+}  // namespace playhead

@@ -1,0 +1,361 @@
+#include "pipeline/reader.h"
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace playhead {
+
+namespace {
+
+// How much may wait in memory for all streams together (design.md: the source's byte cap), and how
+// far beyond it a badly interleaved file may push before packets have to be dropped.
+constexpr std::size_t byte_cap = 64u << 20;
+constexpr std::size_t byte_cap_starving = 4 * byte_cap;
+
+constexpr Duration quit_patience = std::chrono::milliseconds{50};
+
+}  // namespace
+
+// Shared by the handle and the thread. `mutex` guards the mailbox and its flags; everything below
+// the line belongs to the thread.
+struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
+    struct Stop {
+        std::function<void()> done;
+    };
+    using Mail = std::variant<ReaderStart, Stop>;
+    using Opened = std::function<void(Status, std::shared_ptr<const Presentation>)>;
+
+    Loop(std::shared_ptr<Executor> e, std::shared_ptr<SourceFactory> f, OpenRequest r)
+        : executor(std::move(e)), factory(std::move(f)), request(std::move(r)),
+          interrupt(std::make_shared<Interrupt>()), signal(executor->make_signal()) {}
+
+    const std::shared_ptr<Executor> executor;
+    const std::shared_ptr<SourceFactory> factory;
+    const OpenRequest request;
+    const std::shared_ptr<Interrupt> interrupt;
+    const std::unique_ptr<Signal> signal;
+    WorkId thread = 0;  // control lane
+    std::atomic<bool> exited{false};
+
+    std::mutex mutex;
+    std::deque<Mail> mailbox;
+    bool quit = false;
+    bool inside_source = false;  // in a call that the interrupt can end
+
+    // ---- the thread's own ----
+    std::unique_ptr<MediaSource> source;
+    std::optional<ReaderStart> job;
+    bool reading = false;
+    bool drop_reported = false;
+
+    void send(Mail mail) {
+        {
+            std::lock_guard lock(mutex);
+            mailbox.push_back(std::move(mail));
+            if (inside_source) interrupt->raise();
+        }
+        signal->set();
+    }
+
+    void ask_to_quit() {
+        {
+            std::lock_guard lock(mutex);
+            quit = true;
+            interrupt->raise();
+        }
+        signal->set();
+    }
+
+    // Under the lock, so that an interrupt meant for newer mail is not lost.
+    bool enter_source() {
+        std::lock_guard lock(mutex);
+        if (quit || !mailbox.empty()) return false;
+        interrupt->clear();
+        inside_source = true;
+        return true;
+    }
+    // For mail in hand: it is carried out even if more is waiting, which then interrupts it.
+    bool enter_source_for_mail() {
+        std::lock_guard lock(mutex);
+        if (quit) return false;
+        if (mailbox.empty()) interrupt->clear();
+        inside_source = true;
+        return true;
+    }
+    void leave_source() {
+        std::lock_guard lock(mutex);
+        inside_source = false;
+    }
+
+    void tell(Task task) { executor->post(std::move(task)); }
+
+    void run(Opened opened) {
+        if (open(std::move(opened))) {
+            while (serve()) {
+            }
+        }
+        job.reset();
+        source.reset();
+        exited.store(true);
+    }
+
+    bool open(Opened opened) {
+        Status status{Errc::cancelled, "opening was cancelled"};
+        std::shared_ptr<const Presentation> presentation;
+        if (enter_source_for_mail()) {
+            auto result = factory->open(request, {executor, interrupt});
+            leave_source();
+            if (result) {
+                source = std::move(*result);
+                presentation = std::make_shared<Presentation>(source->presentation());
+                status = {};
+            } else {
+                status = result.error();
+            }
+        }
+        const bool ok = status.ok();
+        tell([opened = std::move(opened), status = std::move(status), presentation]() mutable {
+            opened(std::move(status), std::move(presentation));
+        });
+        return ok;
+    }
+
+    // One thing: a piece of mail, a packet, or a wait. False: time to go.
+    bool serve() {
+        std::optional<Mail> mail;
+        {
+            std::lock_guard lock(mutex);
+            if (quit) return false;
+            if (!mailbox.empty()) {
+                mail = std::move(mailbox.front());
+                mailbox.pop_front();
+            }
+        }
+        if (mail) {
+            std::visit([this](auto& m) { carry_out(m); }, *mail);
+        } else if (wants_more()) {
+            read_one();
+        } else {
+            signal->wait();
+        }
+        return true;
+    }
+
+    void carry_out(ReaderStart& start) {
+        job = std::move(start);
+        reading = true;
+        drop_reported = false;
+        std::vector<StreamIndex> streams;
+        for (auto& queue : job->queues) {
+            streams.push_back(queue->stream());
+            queue->on_room([weak = weak_from_this()] {
+                if (auto self = weak.lock()) self->signal->set();
+            });
+        }
+        source->select(streams);
+        Status status;
+        if (job->seek) {
+            status = Status{Errc::cancelled};
+            if (enter_source_for_mail()) {
+                auto result = source->seek(job->at);
+                leave_source();
+                status = result ? Status{} : result.error();
+            }
+        }
+        const bool ok = status.ok();
+        tell([done = job->done, status = std::move(status)]() mutable { done(std::move(status)); });
+        if (!ok) job.reset();
+    }
+
+    void carry_out(Stop& stop) {
+        job.reset();
+        tell(std::move(stop.done));
+    }
+
+    bool wants_more() {
+        if (!job) return false;
+        if (!reading) {
+            for (auto& queue : job->queues) queue->wait_for_room();
+        }
+        bool all_full = true, any_low = false, starving = false;
+        std::size_t bytes = 0;
+        for (auto& queue : job->queues) {
+            const auto level = queue->level();
+            bytes += level.bytes;
+            if (!queue->gating()) continue;
+            all_full &= level.fill == PacketQueue::Fill::full;
+            any_low |= level.fill <= PacketQueue::Fill::low;
+            starving |= level.fill == PacketQueue::Fill::starving;
+        }
+        if (all_full) {
+            reading = false;
+        } else if (any_low) {
+            reading = true;
+        }
+        if (bytes >= (starving ? byte_cap_starving : byte_cap)) {
+            if (!starving) {
+                reading = false;
+            } else if (!std::exchange(drop_reported, true)) {
+                tell([trouble = job->trouble] {
+                    trouble({Errc::limit_exceeded,
+                             "the streams of this file lie too far apart; packets are left out"});
+                });
+            }
+        }
+        if (!reading) {
+            // Armed before the look, so that room made in between is not missed.
+            for (auto& queue : job->queues) queue->wait_for_room();
+            for (auto& queue : job->queues) {
+                if (queue->gating() && queue->level().fill <= PacketQueue::Fill::low &&
+                    bytes < byte_cap) {
+                    reading = true;
+                }
+            }
+        }
+        return reading;
+    }
+
+    void read_one() {
+        if (!enter_source()) return;
+        auto outcome = source->read();
+        leave_source();
+        if (auto* packet = std::get_if<Packet>(&outcome)) {
+            for (auto& queue : job->queues) {
+                if (queue->stream() != packet->stream) continue;
+                packet->epoch = job->epoch;
+                if (over_hard_cap(*queue)) return;
+                queue->push(std::move(*packet));
+                return;
+            }
+        } else if (std::holds_alternative<EndOfStream>(outcome)) {
+            for (auto& queue : job->queues) queue->push_end(job->epoch);
+            job.reset();
+        } else {
+            auto& error = std::get<Error>(outcome);
+            if (error == Errc::cancelled && interrupted()) return;
+            tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
+            job.reset();
+        }
+    }
+
+    bool over_hard_cap(const PacketQueue& into) const {
+        std::size_t bytes = 0, largest = 0;
+        for (auto& queue : job->queues) {
+            const auto level = queue->level();
+            bytes += level.bytes;
+            largest = std::max(largest, level.bytes);
+        }
+        return bytes >= byte_cap_starving && into.level().bytes == largest;
+    }
+
+    bool interrupted() {
+        std::lock_guard lock(mutex);
+        return quit || !mailbox.empty();
+    }
+};
+
+ReaderHandle::ReaderHandle(std::shared_ptr<Executor> executor,
+                           std::shared_ptr<SourceFactory> factory, OpenRequest request)
+    : executor_(std::move(executor)), factory_(std::move(factory)), request_(std::move(request)) {}
+
+ReaderHandle::~ReaderHandle() {
+    if (loop_) retire(executor_, std::move(loop_));
+}
+
+// Asks the loop to quit and looks back once: a thread that has not ended by then is an orphan.
+void ReaderHandle::retire(const std::shared_ptr<Executor>& executor, std::shared_ptr<Loop> loop) {
+    loop->ask_to_quit();
+    Executor& lanes = *executor;
+    const HostTime then = lanes.now() + quit_patience;
+    lanes.at(then, [weak = std::weak_ptr<Loop>(loop), id = loop->thread,
+                    executor = std::weak_ptr<Executor>(executor)] {
+        auto left = weak.lock();
+        auto alive = executor.lock();
+        if (left && alive && !left->exited.load()) alive->abandon(id);
+    });
+}
+
+void ReaderHandle::launch(
+    std::function<void(Status, std::shared_ptr<const Presentation>)> opened) {
+    loop_ = std::make_shared<Loop>(executor_, factory_, request_);
+    unanswered_ = 0;
+    loop_->thread = executor_->start_blocking(
+        "ph-read", [loop = loop_, opened = std::move(opened)]() mutable { loop->run(std::move(opened)); });
+}
+
+void ReaderHandle::open(std::function<void(Status)> opened) {
+    launch([weak = weak_from_this(), opened = std::move(opened)](
+               Status status, std::shared_ptr<const Presentation> presentation) {
+        auto self = weak.lock();
+        if (!self) return;
+        if (status.ok()) {
+            self->presentation_ = std::move(presentation);
+            self->fresh_ = true;
+        } else {
+            self->loop_.reset();
+        }
+        opened(std::move(status));
+    });
+}
+
+void ReaderHandle::start(ReaderStart start) {
+    if (!loop_) {
+        if (request_.io && left_behind_.lock()) {
+            start.done({Errc::component_busy,
+                        "the application's read function has not returned from the last play"});
+            return;
+        }
+        fresh_ = true;
+        launch([weak = weak_from_this(), done = start.done, was = presentation_](
+                   Status status, std::shared_ptr<const Presentation> presentation) {
+            auto self = weak.lock();
+            if (!self) return;
+            if (status.ok() && was && presentation->streams.size() != was->streams.size()) {
+                status = Status{Errc::cannot_open, was->locator + " is no longer what it was"};
+            }
+            if (status.ok()) return;  // the start in the mailbox answers
+            if (self->loop_) retire(self->executor_, std::exchange(self->loop_, nullptr));
+            done(std::move(status));
+        });
+    }
+    if (std::exchange(fresh_, false) && start.at == media_zero) start.seek = false;
+    start.done = [weak = weak_from_this(), loop = std::weak_ptr<Loop>(loop_),
+                  done = std::move(start.done)](Status status) {
+        answered(weak, loop);
+        done(std::move(status));
+    };
+    ++unanswered_;
+    loop_->send(std::move(start));
+}
+
+void ReaderHandle::answered(const std::weak_ptr<ReaderHandle>& handle,
+                            const std::weak_ptr<Loop>& loop) {
+    auto self = handle.lock();
+    if (self && self->loop_ && self->loop_ == loop.lock()) --self->unanswered_;
+}
+
+void ReaderHandle::stop(std::function<void()> done) {
+    if (!loop_) {
+        executor_->post(std::move(done));
+        return;
+    }
+    ++unanswered_;
+    loop_->send(Loop::Stop{[weak = weak_from_this(), loop = std::weak_ptr<Loop>(loop_),
+                            done = std::move(done)] {
+        answered(weak, loop);
+        done();
+    }});
+}
+
+bool ReaderHandle::detach_if_silent() {
+    if (!loop_ || unanswered_ == 0) return false;
+    left_behind_ = loop_;
+    loop_->ask_to_quit();
+    if (!loop_->exited.load()) executor_->abandon(loop_->thread);
+    loop_.reset();
+    return true;
+}
+
+}  // namespace playhead

@@ -1,0 +1,70 @@
+// ReaderHandle: an opened source and the one thread that reads it.
+//
+//   control lane --start, stop--> [ mailbox ] --> reader thread --packets--> queues
+//                <--done, failed---------------
+//
+// The thread belongs to a loop that holds everything it needs, so that it can be left behind: if it
+// sits in a read that does not return, detach() forgets the loop, and the next start opens the
+// source anew with another. The old thread reads its mail when it comes back, finds that it is to
+// quit, and ends; its queues have long refused it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "pipeline/packet_queue.h"
+#include "playhead/backend/source.h"
+
+namespace playhead {
+
+struct ReaderStart {
+    Epoch epoch = 0;
+    MediaTime at{};
+    bool seek = true;  // false: go on from where the source stands
+    std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
+    std::function<void(Status)> done;      // on the control lane: it stands at the position, or why not
+    std::function<void(Status)> failed;    // on the control lane: reading broke off later
+    std::function<void(Status)> trouble;   // on the control lane: damage that was passed over
+};
+
+// Threads: control lane, save the destructor (any) and where said.
+class ReaderHandle : public std::enable_shared_from_this<ReaderHandle> {
+public:
+    ReaderHandle(std::shared_ptr<Executor> executor, std::shared_ptr<SourceFactory> factory,
+                 OpenRequest request);
+    ~ReaderHandle();
+
+    // Starts the thread, which opens the source. Called once.
+    void open(std::function<void(Status)> opened);
+    // Any thread, after opened(ok): never changes again.
+    const std::shared_ptr<const Presentation>& presentation() const { return presentation_; }
+    const OpenRequest& request() const { return request_; }
+
+    void start(ReaderStart start);
+    // done is called on the control lane once nothing is read or pushed any more.
+    void stop(std::function<void()> done);
+    // Leaves the thread behind if it has not answered everything asked of it so far; what it owes is
+    // then never answered.
+    bool detach_if_silent();
+
+    // The session that uses it. Threads: control lane.
+    std::uint64_t user = 0;
+
+private:
+    struct Loop;
+    void launch(std::function<void(Status, std::shared_ptr<const Presentation>)> opened);
+    static void answered(const std::weak_ptr<ReaderHandle>& handle, const std::weak_ptr<Loop>& loop);
+    static void retire(const std::shared_ptr<Executor>& executor, std::shared_ptr<Loop> loop);
+
+    const std::shared_ptr<Executor> executor_;
+    const std::shared_ptr<SourceFactory> factory_;
+    const OpenRequest request_;
+    std::shared_ptr<const Presentation> presentation_;
+    std::shared_ptr<Loop> loop_;
+    int unanswered_ = 0;  // mail sent to loop_ whose answer is still out
+    bool fresh_ = false;  // just opened: it stands at its beginning, so a start there need not seek
+    std::weak_ptr<Loop> left_behind_;  // with custom I/O: still inside the application's functions?
+};
+
+}  // namespace playhead

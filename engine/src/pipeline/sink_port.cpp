@@ -1,0 +1,143 @@
+#include "pipeline/sink_port.h"
+
+#include <utility>
+
+namespace playhead {
+
+// What the presentation clock holds instead of the sink: the sink's own calls must come on its
+// strand, and the clock posts each of these there.
+class SinkPort::ClockSide final : public ClockStateSink {
+public:
+    explicit ClockSide(std::shared_ptr<StreamSink> sink) : sink_(std::move(sink)) {}
+    void on_start(HostTime when, MediaTime at) override { sink_->on_start(when, at); }
+    void on_restart(HostTime when) override { sink_->on_restart(when); }
+    void on_pause(HostTime when) override { sink_->on_pause(when); }
+    void on_stop(HostTime when) override { sink_->on_stop(when); }
+    void on_set_rate(HostTime when, double rate) override { sink_->on_set_rate(when, rate); }
+
+private:
+    const std::shared_ptr<StreamSink> sink_;
+};
+
+SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
+                   std::uint64_t account)
+    : executor_(executor), sink_(std::move(sink)), node_(node), strand_(std::move(executor), account),
+      clock_sink_(std::make_shared<ClockSide>(sink_)) {}
+
+void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
+                      std::shared_ptr<const PresentationClock> clock,
+                      std::shared_ptr<ConverterFactory> converters) {
+    listener_ = std::move(listener);
+    SinkContext context{executor_, shared_from_this(), std::move(clock), std::move(converters)};
+    strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
+}
+
+void SinkPort::on_demand(std::function<void()> wake) {
+    std::lock_guard lock(demand_mutex_);
+    on_demand_ = std::move(wake);
+}
+
+void SinkPort::flush() {
+    strand_.post([self = shared_from_this(), epoch = epoch()] {
+        self->sink_->flush();
+        self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
+    });
+}
+
+void SinkPort::preroll(MediaTime at) {
+    strand_.post([self = shared_from_this(), at, epoch = epoch()] {
+        self->delivered_epoch_.store(epoch, std::memory_order_release);
+        self->sink_->preroll(at);
+    });
+}
+
+ClockNotify SinkPort::notify() {
+    return [weak = weak_from_this()](Task task) {
+        if (auto self = weak.lock()) self->strand_.post(std::move(task));
+    };
+}
+
+std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
+
+bool SinkPort::detach() { return strand_.detach(); }
+
+void SinkPort::shut_down_sink() {
+    strand_.post([sink = sink_] { sink->shut_down(); });
+}
+
+bool SinkPort::take_request() {
+    int open = demand_.load(std::memory_order_acquire);
+    while (open > 0) {
+        if (demand_.compare_exchange_weak(open, open - 1, std::memory_order_acq_rel)) return true;
+    }
+    return false;
+}
+
+void SinkPort::deliver(Sample sample, Epoch epoch) {
+    strand_.post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
+        if (epoch != self->epoch()) {
+            // Refused: the request it would have answered is open again.
+            self->stale_.fetch_add(1, std::memory_order_relaxed);
+            self->request(1);
+            return;
+        }
+        self->delivered_.fetch_add(1, std::memory_order_relaxed);
+        if (auto* block = std::get_if<AudioBlock>(&sample)) {
+            self->samples_.fetch_add(static_cast<std::uint64_t>(block->frames),
+                                     std::memory_order_relaxed);
+        }
+        self->sink_->process(std::move(sample));
+    });
+}
+
+void SinkPort::end(Epoch epoch) {
+    strand_.post([self = shared_from_this(), epoch] {
+        if (epoch != self->epoch()) return;
+        self->sink_->place_marker({Marker::Kind::end_of_segment, {}, epoch});
+    });
+}
+
+void SinkPort::request(int n) {
+    if (n <= 0) return;
+    demand_.fetch_add(n, std::memory_order_acq_rel);
+    std::function<void()> wake;
+    {
+        std::lock_guard lock(demand_mutex_);
+        wake = on_demand_;
+    }
+    if (wake) wake();
+}
+
+void SinkPort::marker_reached(const Marker& marker, Status status) {
+    if (marker.kind != Marker::Kind::end_of_segment || !status.ok()) return;
+    tell([self = shared_from_this(), epoch = marker.context](SinkPortListener& l) {
+        l.on_end_rendered(*self, epoch);
+    });
+}
+
+void SinkPort::failed(Status status) {
+    tell([self = shared_from_this(), status = std::move(status)](SinkPortListener& l) {
+        l.on_sink_failed(*self, status);
+    });
+}
+
+void SinkPort::post(Task task) { strand_.post(std::move(task)); }
+
+void SinkPort::dropped(int samples, const char*) {
+    late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);
+}
+
+void SinkPort::ack(Ack ack) {
+    tell([self = shared_from_this(), ack,
+          epoch = delivered_epoch_.load(std::memory_order_acquire)](SinkPortListener& l) {
+        l.on_ack(*self, ack, epoch);
+    });
+}
+
+void SinkPort::tell(std::function<void(SinkPortListener&)> what) {
+    executor_->post([weak = listener_, what = std::move(what)] {
+        if (auto listener = weak.lock()) what(*listener);
+    });
+}
+
+}  // namespace playhead

@@ -1,0 +1,102 @@
+// SinkPort: one output of a pipeline. It owns the sink's strand, keeps count of the sink's requests,
+// refuses samples of an old epoch, and turns what the sink says into acknowledgements.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "playhead/backend/stream_sink.h"
+#include "playhead/backend/work_strand.h"
+
+namespace playhead {
+
+// What a sink can be waited for. One bit each.
+enum class Ack : unsigned { prerolled = 1, started = 2, paused = 4, stopped = 8, flushed = 16 };
+
+class SinkPort;
+
+// Whoever runs the pipeline. Threads: control lane.
+class SinkPortListener {
+public:
+    virtual ~SinkPortListener() = default;
+    virtual void on_ack(SinkPort& port, Ack ack, Epoch epoch) = 0;
+    virtual void on_end_rendered(SinkPort& port, Epoch epoch) = 0;
+    virtual void on_sink_failed(SinkPort& port, Status status) = 0;
+};
+
+// Threads: control lane, save deliver(), end() and demand (the decode stage's strand) and the
+// StreamSinkHost part (any).
+class SinkPort final : public StreamSinkHost, public std::enable_shared_from_this<SinkPort> {
+public:
+    SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
+             std::uint64_t account);
+
+    const std::shared_ptr<StreamSink>& sink() const { return sink_; }
+    int node() const { return node_; }
+
+    void attach(std::weak_ptr<SinkPortListener> listener,
+                std::shared_ptr<const PresentationClock> clock,
+                std::shared_ptr<ConverterFactory> converters);
+    // Called (any thread) when there are requests to serve again.
+    void on_demand(std::function<void()> wake);
+
+    void raise(Epoch epoch) { epoch_.store(epoch, std::memory_order_release); }
+    Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
+    void flush();  // acknowledged
+    void preroll(MediaTime at);
+    // The clock's notifications go through here, in order with the samples.
+    ClockNotify notify();
+    std::shared_ptr<ClockStateSink> clock_sink();
+    // Leaves the sink behind if it is inside a call; true if it was.
+    bool detach();
+    bool busy() const { return strand_.busy(); }
+    void shut_down_sink();
+    // Work until then is urgent.
+    void set_deadline(std::optional<HostTime> deadline) { strand_.set_deadline(deadline); }
+
+    // Decode stage: takes one request; false if none is open.
+    bool take_request();
+    bool wants() const { return demand_.load(std::memory_order_acquire) > 0; }
+    void deliver(Sample sample, Epoch epoch);
+    void end(Epoch epoch);
+
+    std::uint64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
+    std::uint64_t stale() const { return stale_.load(std::memory_order_relaxed); }
+    std::uint64_t dropped_late() const { return late_.load(std::memory_order_relaxed); }
+    std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
+
+    // StreamSinkHost
+    void request(int n) override;
+    void prerolled() override { ack(Ack::prerolled); }
+    void started() override { ack(Ack::started); }
+    void paused() override { ack(Ack::paused); }
+    void stopped() override { ack(Ack::stopped); }
+    void rate_set(Status) override {}
+    void marker_reached(const Marker& marker, Status status) override;
+    void scrub_complete(MediaTime) override {}
+    void failed(Status status) override;
+    void post(Task task) override;
+    void dropped(int samples, const char* why) override;
+
+private:
+    class ClockSide;
+    void ack(Ack ack);
+    void tell(std::function<void(SinkPortListener&)> what);
+
+    const std::shared_ptr<Executor> executor_;
+    const std::shared_ptr<StreamSink> sink_;
+    const int node_;
+    WorkStrand strand_;
+    std::weak_ptr<SinkPortListener> listener_;
+    std::shared_ptr<ClockStateSink> clock_sink_;
+    std::mutex demand_mutex_;  // guards on_demand_: set by the control lane, called from any thread
+    std::function<void()> on_demand_;
+    std::atomic<Epoch> epoch_{0};
+    std::atomic<Epoch> delivered_epoch_{0};  // of the last call that reached the sink
+    std::atomic<int> demand_{0};
+    std::atomic<std::uint64_t> delivered_{0}, stale_{0}, late_{0}, samples_{0};
+};
+
+}  // namespace playhead

@@ -1,0 +1,381 @@
+#include "playhead/player.h"
+
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "engine/engine_core.h"
+
+namespace playhead {
+
+namespace {
+
+// The player listens on the control lane: its handlers only decide and submit.
+class ControlQueue final : public TaskQueue {
+public:
+    explicit ControlQueue(std::shared_ptr<Executor> executor) : executor_(std::move(executor)) {}
+    void post(Task task) override { executor_->post(std::move(task)); }
+
+private:
+    const std::shared_ptr<Executor> executor_;
+};
+
+}  // namespace
+
+std::string_view to_string(PlayerState state) {
+    switch (state) {
+        case PlayerState::empty: return "empty";
+        case PlayerState::opening: return "opening";
+        case PlayerState::stopped: return "stopped";
+        case PlayerState::playing: return "playing";
+        case PlayerState::paused: return "paused";
+        case PlayerState::ended: return "ended";
+        case PlayerState::failed: return "failed";
+    }
+    return "";
+}
+
+// One command at a time is carried out by session commands; those behind it wait here, where seeks
+// that pile up fall together and a stop clears the way.
+class PlayerCore : public std::enable_shared_from_this<PlayerCore> {
+public:
+    PlayerCore(std::shared_ptr<EngineCore> engine, PlayerOutputs outputs)
+        : engine_(std::move(engine)), services_(engine_->services()), outputs_(std::move(outputs)),
+          id_(services_->players.fetch_add(1) + 1), session_(EngineCore::handle(engine_->create_session())) {}
+
+    void listen() {
+        listening_ = services_->bus.subscribe(
+            {},
+            [weak = weak_from_this()](const Event& event) {
+                if (auto self = weak.lock()) self->hear(event);
+            },
+            std::make_shared<ControlQueue>(services_->executor));
+    }
+
+    enum class Kind { open, play, pause, seek, stop };
+    struct Command {
+        CommandId id = 0;
+        Kind kind = Kind::stop;
+        OpenRequest request;
+        std::optional<MediaTime> at;
+    };
+
+    Result<CommandId> submit(Command command) {
+        {
+            std::lock_guard lock(mutex_);
+            if (shut_) return fail(Errc::shut_down, "the player was shut down");
+            command.id = services_->next_command();
+            if (command.kind == Kind::seek) public_.wanted = command.at;
+        }
+        const auto id = command.id;
+        services_->executor->post(
+            [self = shared_from_this(), command = std::move(command)]() mutable {
+                self->arrive(std::move(command));
+            });
+        return id;
+    }
+
+    void shut_down() {
+        {
+            std::lock_guard lock(mutex_);
+            if (std::exchange(shut_, true)) return;
+        }
+        services_->executor->post([self = shared_from_this()] { self->die(); });
+        (void)session_.shutdown();
+    }
+
+    PlayerId id() const { return id_; }
+    const Session& session() const { return session_; }
+
+    struct Public {
+        PlayerState state = PlayerState::empty;
+        std::shared_ptr<const Presentation> presentation;
+        std::optional<MediaTime> wanted;  // where a seek is going
+        std::optional<MediaTime> ended_at;
+    };
+    Public snapshot() const {
+        std::lock_guard lock(mutex_);
+        return public_;
+    }
+
+private:
+    // ---- control lane ----
+    void arrive(Command command) {
+        if (dead_) {
+            done(command.id, Status{Errc::shut_down, "the player was shut down"});
+            return;
+        }
+        if (command.kind == Kind::stop) {
+            for (auto& waiting : std::exchange(waiting_, {})) {
+                done(waiting.id, Status{Errc::cancelled, "overtaken by a stop"});
+            }
+            if (executing_ && executing_->kind == Kind::open && open_id_ != 0) {
+                (void)engine_->cancel(open_id_);
+            } else if (executing_ && session_command_ != 0) {
+                // The session's stop overtakes what this command is waiting for.
+                (void)session_.stop();
+            }
+        } else if (command.kind == Kind::seek) {
+            while (!waiting_.empty() && waiting_.back().kind == Kind::seek) {
+                done(waiting_.back().id, Status{Errc::superseded, "a later seek took its place"});
+                waiting_.pop_back();
+            }
+        }
+        waiting_.push_back(std::move(command));
+        next();
+    }
+
+    void next() {
+        while (!executing_ && !waiting_.empty() && !dead_) {
+            executing_ = std::move(waiting_.front());
+            waiting_.pop_front();
+            begin();
+        }
+    }
+
+    void begin() {
+        const auto state = snapshot().state;
+        const bool ready = state != PlayerState::empty && state != PlayerState::failed;
+        switch (executing_->kind) {
+            case Kind::open: {
+                if (ready) (void)session_.stop();
+                (void)session_.clear_current_topology();
+                source_.reset();
+                publish([](Public& p) {
+                    p = {};
+                    p.state = PlayerState::opening;
+                });
+                auto id = engine_->open(std::move(executing_->request));
+                if (!id) {
+                    set_state(PlayerState::failed);
+                    finish(id.error());
+                } else {
+                    open_id_ = *id;
+                }
+                break;
+            }
+            case Kind::play:
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                if (executing_->at) {
+                    submitted(session_.start(StartAt{*executing_->at}));
+                } else {
+                    submitted(session_.start());
+                }
+                break;
+            case Kind::pause:
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                if (state == PlayerState::paused) return finish({});
+                submitted(session_.pause());
+                break;
+            case Kind::seek:
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                if (state == PlayerState::playing) {
+                    submitted(session_.start(StartAt{*executing_->at}));
+                } else {
+                    submitted(session_.cue(*executing_->at));
+                }
+                break;
+            case Kind::stop:
+                if (!ready || state == PlayerState::opening) return finish({});
+                submitted(session_.stop());
+                break;
+        }
+    }
+
+    void submitted(Result<CommandId> command) {
+        if (!command) {
+            finish(command.error());
+        } else {
+            session_command_ = *command;
+        }
+    }
+
+    void finish(Status status) {
+        const auto command = *std::exchange(executing_, std::nullopt);
+        session_command_ = 0;
+        open_id_ = 0;
+        if (command.kind == Kind::seek && waiting_.empty()) {
+            publish([](Public& p) { p.wanted.reset(); });
+        }
+        done(command.id, std::move(status));
+        next();
+    }
+
+    void hear(const Event& event) {
+        if (dead_) return;
+        if (executing_ && open_id_ != 0 && event.command == open_id_ && event.as<SourceOpened>()) {
+            opened(event);
+        } else if (event.session == session_.id()) {
+            hear_session(event);
+        }
+    }
+
+    void opened(const Event& event) {
+        const auto& opened = *event.as<SourceOpened>();
+        open_id_ = 0;
+        if (!event.status.ok()) {
+            set_state(event.status == Errc::cancelled ? PlayerState::empty : PlayerState::failed);
+            finish(event.status);
+            return;
+        }
+        source_ = opened.source;
+        Topology topology;
+        const auto add = [&](StreamKind kind, const std::shared_ptr<StreamSink>& sink) {
+            const auto* stream = opened.presentation->best(kind);
+            if (stream && sink) topology.add_branch(source_, stream->index, sink);
+        };
+        add(StreamKind::video, outputs_.video);
+        add(StreamKind::audio, outputs_.audio);
+        publish([&](Public& p) { p.presentation = opened.presentation; });
+        if (topology.nodes().empty()) {
+            set_state(PlayerState::failed);
+            finish({Errc::no_streams, opened.presentation->locator +
+                                          ": there is nothing in it that can be played here"});
+            return;
+        }
+        submitted(session_.set_topology(std::move(topology), SetTopology::immediate));
+    }
+
+    void hear_session(const Event& event) {
+        const bool ok = event.status.ok();
+        if (event.as<SessionStarted>() && ok) set_state(PlayerState::playing);
+        if (event.as<SessionPaused>() && ok) set_state(PlayerState::paused);
+        if (event.as<SessionStopped>() && ok && source_) set_state(PlayerState::stopped);
+        if (event.as<TopologySet>() && executing_ && executing_->kind == Kind::open &&
+            event.command == session_command_) {
+            set_state(ok ? PlayerState::stopped : PlayerState::failed);
+        }
+        if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
+            publish([&](Public& p) {
+                p.state = PlayerState::ended;
+                p.ended_at = ended->position;
+            });
+            Event out;
+            out.session = session_.id();
+            out.body = PlayerEnded{id_};
+            services_->bus.publish(std::move(out));
+        }
+        if (event.as<SessionError>()) set_state(PlayerState::failed);
+        if (executing_ && session_command_ != 0 && event.command == session_command_) {
+            finish(event.status);
+        }
+    }
+
+    void done(CommandId id, Status status) {
+        Event event;
+        event.session = session_.id();
+        event.command = id;
+        event.status = std::move(status);
+        event.body = PlayerCommandDone{id_};
+        services_->bus.publish(std::move(event));
+    }
+
+    void die() {
+        if (std::exchange(dead_, true)) return;
+        const Status status{Errc::shut_down, "the player was shut down"};
+        if (open_id_ != 0) (void)engine_->cancel(open_id_);
+        if (executing_) done(executing_->id, status);
+        for (auto& waiting : waiting_) done(waiting.id, status);
+        executing_.reset();
+        waiting_.clear();
+        source_.reset();
+        listening_.reset();
+    }
+
+    void set_state(PlayerState state) {
+        publish([&](Public& p) {
+            p.state = state;
+            if (state != PlayerState::ended) p.ended_at.reset();
+        });
+    }
+
+    template <class F>
+    void publish(F change) {
+        std::lock_guard lock(mutex_);
+        change(public_);
+    }
+
+    const std::shared_ptr<EngineCore> engine_;
+    const std::shared_ptr<EngineServices> services_;
+    const PlayerOutputs outputs_;
+    const PlayerId id_;
+    Session session_;
+
+    mutable std::mutex mutex_;  // guards what any thread may ask for
+    Public public_;
+    bool shut_ = false;
+
+    // Control lane.
+    Subscription listening_;
+    std::deque<Command> waiting_;
+    std::optional<Command> executing_;
+    OpenId open_id_ = 0;             // of the executing open
+    CommandId session_command_ = 0;  // what the executing command waits for
+    std::shared_ptr<Source> source_;
+    bool dead_ = false;
+};
+
+Player::Player(Engine& engine, PlayerOutputs outputs)
+    : core_(std::make_shared<PlayerCore>(engine.core(), std::move(outputs))) {
+    core_->listen();
+}
+
+Player::Player(Player&&) noexcept = default;
+
+Player& Player::operator=(Player&& other) noexcept {
+    if (this != &other) {
+        if (core_) core_->shut_down();
+        core_ = std::move(other.core_);
+    }
+    return *this;
+}
+
+Player::~Player() {
+    if (core_) core_->shut_down();
+}
+
+PlayerId Player::id() const { return core_->id(); }
+SessionId Player::session() const { return core_->session().id(); }
+
+Result<CommandId> Player::open(OpenRequest request) {
+    return core_->submit({0, PlayerCore::Kind::open, std::move(request), {}});
+}
+
+Result<CommandId> Player::play(std::optional<MediaTime> from) {
+    return core_->submit({0, PlayerCore::Kind::play, {}, from});
+}
+
+Result<CommandId> Player::pause() { return core_->submit({0, PlayerCore::Kind::pause, {}, {}}); }
+
+Result<CommandId> Player::seek(MediaTime t) {
+    return core_->submit({0, PlayerCore::Kind::seek, {}, t});
+}
+
+Result<CommandId> Player::stop() { return core_->submit({0, PlayerCore::Kind::stop, {}, {}}); }
+
+PlayerState Player::state() const { return core_->snapshot().state; }
+
+std::optional<Presentation> Player::presentation() const {
+    const auto p = core_->snapshot().presentation;
+    return p ? std::optional<Presentation>(*p) : std::nullopt;
+}
+
+std::optional<MediaTime> Player::position() const {
+    const auto now = core_->snapshot();
+    if (!now.presentation) return std::nullopt;
+    if (now.wanted) return now.wanted;
+    if (now.ended_at) return now.ended_at;
+    auto position = core_->session().position();
+    return position ? std::optional<MediaTime>(*position) : std::nullopt;
+}
+
+std::optional<Duration> Player::duration() const {
+    const auto p = core_->snapshot().presentation;
+    return p ? p->duration : std::nullopt;
+}
+
+SessionStatistics Player::statistics() const {
+    return core_->session().statistics().value_or(SessionStatistics{});
+}
+
+}  // namespace playhead

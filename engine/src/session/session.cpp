@@ -1,0 +1,131 @@
+#include "playhead/session.h"
+
+#include <utility>
+
+#include "session/session_core.h"
+
+namespace playhead {
+
+namespace {
+
+tl::unexpected<Error> no_session() { return fail(Errc::shut_down, "no session"); }
+
+}  // namespace
+
+Session::Session() = default;
+Session::Session(std::shared_ptr<SessionCore> core) : core_(std::move(core)) {}
+Session::Session(Session&&) noexcept = default;
+
+Session& Session::operator=(Session&& other) noexcept {
+    if (this != &other) {
+        if (core_) (void)core_->shutdown();
+        core_ = std::move(other.core_);
+    }
+    return *this;
+}
+
+Session::~Session() {
+    if (core_) (void)core_->shutdown();
+}
+
+SessionId Session::id() const { return core_ ? core_->id() : 0; }
+
+Result<CommandId> Session::set_topology(Topology topology, SetTopology flags) {
+    if (!core_) return no_session();
+    if (auto status = validate(topology); !status.ok()) return fail(std::move(status));
+    return core_->submit({0, CommandKind::set_topology, {}, {}},
+                         {std::make_shared<const Topology>(std::move(topology)), flags});
+}
+
+Result<CommandId> Session::clear_current_topology() {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::set_topology, {}, {}},
+                         {nullptr, SetTopology::clear_current});
+}
+
+Result<CommandId> Session::clear_topologies() {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::clear_topologies, {}, {}});
+}
+
+Result<CommandId> Session::start(StartPosition position) {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::start, position, {}});
+}
+
+Result<CommandId> Session::pause() {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::pause, {}, {}});
+}
+
+Result<CommandId> Session::cue(MediaTime t) {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::cue, {}, t});
+}
+
+Result<CommandId> Session::stop() {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::stop, {}, {}});
+}
+
+Result<CommandId> Session::close() {
+    if (!core_) return no_session();
+    return core_->submit({0, CommandKind::close, {}, {}});
+}
+
+Result<void> Session::shutdown() {
+    if (!core_) return no_session();
+    return core_->shutdown();
+}
+
+Result<std::shared_ptr<const PresentationClock>> Session::clock() const {
+    if (!core_) return no_session();
+    return core_->clock();
+}
+
+Result<Capabilities> Session::capabilities() const {
+    if (!core_) return no_session();
+    return core_->capabilities();
+}
+
+Result<std::shared_ptr<const Topology>> Session::full_topology() const {
+    if (!core_) return no_session();
+    return core_->full_topology();
+}
+
+Result<SessionState> Session::state() const {
+    if (!core_) return no_session();
+    return core_->state();
+}
+
+Result<MediaTime> Session::position() const {
+    if (!core_) return no_session();
+    return core_->position();
+}
+
+Result<SessionStatistics> Session::statistics() const {
+    if (!core_) return no_session();
+    return core_->statistics();
+}
+
+Result<Event> Session::try_next() {
+    if (!core_) return no_session();
+    return core_->events().try_next();
+}
+
+Result<Event> Session::next() {
+    if (!core_) return no_session();
+    return core_->events().next();
+}
+
+Result<Event> Session::next_for(Duration timeout) {
+    if (!core_) return no_session();
+    return core_->events().next_for(timeout);
+}
+
+Result<void> Session::queue_event(UserEvent event) {
+    if (!core_) return no_session();
+    return core_->queue_event(std::move(event));
+}
+
+}  // namespace playhead

@@ -1,0 +1,116 @@
+// SessionCore: what a Session handle speaks to. Commands come in from any thread through one short
+// lock; everything else lives on the control lane, where step() decides and this carries out.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "engine/engine_core.h"
+#include "pipeline/pipeline.h"
+#include "playhead/session.h"
+#include "session/transitions.h"
+#include "topology/resolver.h"
+
+namespace playhead {
+
+// What a set_topology command brings along.
+struct Topologies {
+    std::shared_ptr<const Topology> topology;  // null: only flags
+    SetTopology flags = SetTopology::none;
+};
+
+class SessionCore final : public PipelineListener,
+                          public std::enable_shared_from_this<SessionCore> {
+public:
+    SessionCore(std::shared_ptr<EngineServices> services, SessionId id);
+
+    // Any thread.
+    Result<CommandId> submit(CommandInput command, Topologies with = {});
+    Result<void> shutdown();
+    SessionId id() const { return id_; }
+    Result<std::shared_ptr<const PresentationClock>> clock() const;
+    Result<Capabilities> capabilities() const;
+    Result<std::shared_ptr<const Topology>> full_topology() const;
+    Result<SessionState> state() const;
+    Result<MediaTime> position() const;
+    Result<SessionStatistics> statistics() const;
+    EventQueue& events() { return events_; }
+    Result<void> queue_event(UserEvent event);
+
+    // PipelineListener
+    void on_sources_started(Status status) override;
+    void on_sources_stopped() override;
+    void on_acked(Ack ack) override;
+    void on_all_delivered() override;
+    void on_all_rendered() override;
+    void on_pipeline_failed(Status status) override;
+    void on_damage(Status status, StreamIndex stream) override;
+    void on_sink_lost(Status status, int node) override;
+
+private:
+    struct Pending {
+        CommandInput command;
+        Topologies with;
+    };
+    // A resolved topology and its moving parts.
+    struct Entry {
+        TopologyId id = 0;
+        std::shared_ptr<const Topology> topology;
+        std::shared_ptr<Pipeline> pipeline;
+        PresentationFacts facts;
+    };
+
+    void drain();
+    void pump();
+    void feed(SessionInput input);
+    bool overtaken() const;
+    void carry_out(SessionAction& action);
+    void begin_resolving();
+    void on_resolved(std::uint64_t ticket, Resolution resolution);
+    void adopt(Entry entry);
+    void complete(Complete& done);
+    void post(EventBody body, Status status, CommandId command = 0);
+    void arm_bound();
+    void disarm_bound();
+    void publish_state();
+    void die();
+    std::optional<MediaTime> clock_reading() const;
+    Result<void> alive() const;
+
+    const std::shared_ptr<EngineServices> services_;
+    const SessionId id_;
+    const std::shared_ptr<PresentationClock> clock_;
+    EventQueue events_;
+
+    // Written by callers and the control lane, under the lock, which is held for a few instructions.
+    mutable std::mutex mutex_;
+    std::deque<Pending> inbox_;
+    int pending_ = 0;      // accepted, not completed
+    bool closing_ = false; // close was accepted
+    bool shut_ = false;
+    struct Public {
+        SessionState state = SessionState::idle;
+        Capabilities capabilities = 0;
+        std::shared_ptr<const Topology> topology;
+        std::shared_ptr<Pipeline> pipeline;
+    } public_;
+
+    // Control lane.
+    SessionModel model_;
+    std::deque<Pending> fifo_;
+    Topologies resolving_;
+    std::uint64_t resolve_ticket_ = 0;
+    std::optional<Entry> resolved_;
+    std::optional<Entry> current_;
+    std::deque<Entry> queue_;
+    std::deque<SessionInput> inputs_;
+    bool stepping_ = false;
+    bool dead_ = false;
+    TimerId bound_ = 0;
+    TopologyId last_topology_ = 0;
+};
+
+}  // namespace playhead
