@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <chrono>
+
+#include "codec.h"
+
+namespace playhead::ffmpeg {
+
+namespace {
+
+// The position of sound: counted, and held to the stamps only where they say that something is
+// missing. Container stamps are rounded (to a millisecond in Matroska), counts are not.
+class Counter {
+public:
+    MediaTime place(const AVFrame& frame) {
+        if (frame.sample_rate != rate_hz_) {
+            start(frame, at_end());
+        }
+        longest_ = std::max(longest_, frame.nb_samples);
+        if (frame.best_effort_timestamp != AV_NOPTS_VALUE) {
+            const MediaTime told = media_at(Duration{frame.best_effort_timestamp});
+            const Duration off = told - at_end();
+            if (!anchored_ || off > tolerance() || off < -tolerance()) {
+                base_ = told;
+                frames_ = 0;
+                anchored_ = true;
+            }
+        }
+        const MediaTime at = at_end();
+        frames_ += frame.nb_samples;
+        return at;
+    }
+    void reset() { *this = Counter{}; }
+
+private:
+    void start(const AVFrame& frame, MediaTime at) {
+        base_ = at;
+        frames_ = 0;
+        rate_hz_ = frame.sample_rate;
+        longest_ = 0;
+    }
+    MediaTime at_end() const {
+        return rate_hz_ > 0 ? base_ + frames_to_duration(frames_, rate_hz_) : base_;
+    }
+    // A third of a block: a lost one is noticed, rounding never.
+    Duration tolerance() const {
+        return std::clamp<Duration>(frames_to_duration(longest_, rate_hz_) / 3,
+                                    std::chrono::milliseconds{5}, std::chrono::milliseconds{20});
+    }
+
+    MediaTime base_{};
+    std::int64_t frames_ = 0;
+    int rate_hz_ = 0;
+    int longest_ = 0;
+    bool anchored_ = false;
+};
+
+class AudioDecoder final : public Decoder {
+public:
+    explicit AudioDecoder(Codec codec) : codec_(std::move(codec)) {}
+
+    Result<SendOutcome> send(const Packet& packet) override { return codec_.send(packet); }
+    void drain() override { codec_.drain(); }
+    void flush() override {
+        codec_.flush();
+        counter_.reset();
+    }
+
+    DecodeOutcome receive() override {
+        for (;;) {
+            auto outcome = codec_.receive();
+            if (auto* frame = std::get_if<FrameHandle>(&outcome)) {
+                if ((*frame)->nb_samples > 0 && (*frame)->sample_rate > 0) {
+                    return Sample{to_sample(std::move(*frame))};
+                }
+                continue;
+            }
+            if (auto* error = std::get_if<Error>(&outcome)) {
+                return std::move(*error);
+            }
+            if (std::holds_alternative<NotYet>(outcome)) {
+                return NotYet{};
+            }
+            return EndOfStream{};
+        }
+    }
+
+private:
+    AudioBlock to_sample(FrameHandle frame) {
+        AudioBlock out;
+        out.pts = counter_.place(*frame);
+        out.frames = frame->nb_samples;
+        out.corrupt = (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame->decode_error_flags != 0;
+        out.buffer = std::make_shared<FrameSamples>(std::move(frame));
+        return out;
+    }
+
+    Codec codec_;
+    Counter counter_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Decoder>> make_audio_decoder(const StreamInfo& stream, Codec codec) {
+    (void)stream;
+    return std::make_unique<AudioDecoder>(std::move(codec));
+}
+
+} // namespace playhead::ffmpeg

@@ -1,0 +1,213 @@
+#include "input.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "compat.h"
+#include "error.h"
+#include "mp4_scan.h"
+
+namespace playhead::ffmpeg {
+
+namespace {
+
+// Demuxers that are not let in: they open further files behind our back (and a script may be one of
+// them), connect to wherever a file says, or take any text for art.
+constexpr std::array barred{
+    std::string_view{"concat"},      std::string_view{"lavfi"}, std::string_view{"avisynth"},
+    std::string_view{"vapoursynth"}, std::string_view{"sdp"},   std::string_view{"vobsub"},
+    std::string_view{"tty"},         std::string_view{"bin"},   std::string_view{"adf"},
+    std::string_view{"idf"},         std::string_view{"imf"}};
+
+bool is_barred(const AVInputFormat& format) {
+    return std::find(barred.begin(), barred.end(), format.name) != barred.end();
+}
+
+bool is_mp4(const AVInputFormat& format) {
+    return std::string_view(format.name).find("mp4") != std::string_view::npos;
+}
+
+std::string quoted(const OpenRequest& request) { return "'" + name_of(request) + "'"; }
+
+Error unknown_format(const OpenRequest& request) {
+    return {Errc::unknown_format,
+            quoted(request) + " is in no format that this build knows; it may not be a media file"};
+}
+
+Error protected_by(const OpenRequest& request, const std::string& protection) {
+    return {Errc::protected_content, quoted(request) + " is protected by " + protection +
+                                         " and there is no key for it; it cannot be played"};
+}
+
+bool is_encrypted_tag(std::uint32_t tag) {
+    switch (tag) {
+    case MKTAG('e', 'n', 'c', 'v'):
+    case MKTAG('e', 'n', 'c', 'a'):
+    case MKTAG('d', 'r', 'm', 'i'):
+    case MKTAG('d', 'r', 'm', 's'):
+    case MKTAG('a', 'a', 'v', 'd'): return true;
+    default: return false;
+    }
+}
+
+// What the byte source or the access rules said comes first: FFmpeg only saw a number.
+Error open_failure(Access& access, const OpenRequest& request, int code, const char* step) {
+    if (access.interrupted()) {
+        return {Errc::cancelled, "opening " + quoted(request) + " was interrupted"};
+    }
+    if (Status why = access.failure(); !why.ok()) {
+        return why;
+    }
+    if (const ByteStream* stream = access.main_stream();
+        stream != nullptr && !stream->anything_read()) {
+        return {Errc::empty_file, quoted(request) + " ended before its first byte"};
+    }
+    return ffmpeg_error(code, std::string(step) + " " + quoted(request));
+}
+
+Error header_failure(Access& access, const OpenRequest& request, const AVInputFormat& format,
+                     int code) {
+    Error error = open_failure(access, request, code, "opening");
+    if (code != AVERROR_INVALIDDATA || !(error == Errc::damaged)) {
+        return error;
+    }
+    ByteStream* stream = access.main_stream();
+    if (is_mp4(format) && stream != nullptr && stream->source().seekable()) {
+        const Mp4Scan scan = scan_mp4(stream->source());
+        if (!scan.protection.empty()) {
+            return protected_by(request, scan.protection);
+        }
+        if (!scan.boxes) {
+            return unknown_format(request);
+        }
+        if (!scan.index) {
+            error.text = quoted(request) +
+                         " has no index (its 'moov' box is missing): the recording "
+                         "or the copy was cut short; copy or download it again";
+            return error;
+        }
+    }
+    error.text = "the header of " + quoted(request) + " (" + format.name +
+                 ") is damaged; copy or download it again";
+    return error;
+}
+
+// Probes by content. Null without an error: a demuxer that connects by itself.
+Result<const AVInputFormat*> probe(Access& access, AVFormatContext& input, AVIOContext* bytes,
+                                   const OpenRequest& request) {
+    if (bytes == nullptr) {
+        return nullptr;
+    }
+    const AVInputFormat* format = nullptr;
+    const auto most = static_cast<unsigned>(
+        std::clamp<std::size_t>(request.options.limits.probe_bytes, 2048, std::size_t{1} << 20));
+    const std::string name = name_of(request);
+    const int code = av_probe_input_buffer2(bytes, &format, name.c_str(), &input, 0, most);
+    if (code < 0 || format == nullptr) {
+        Error error = open_failure(access, request, code, "opening");
+        return fail(error == Errc::damaged ? unknown_format(request) : std::move(error));
+    }
+    if (is_barred(*format)) {
+        return fail(unknown_format(request));
+    }
+    return format;
+}
+
+} // namespace
+
+std::string name_of(const OpenRequest& request) {
+    return request.locator.empty() && request.io ? request.io->name : request.locator;
+}
+
+Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenRequest& request) {
+    OpenedInput input(avformat_alloc_context());
+    if (!input) {
+        return fail(Errc::out_of_memory, "no memory to open " + quoted(request));
+    }
+    access.attach(*input);
+    input->pb = bytes;
+    const SourceLimits& limits = request.options.limits;
+    input->probesize = static_cast<std::int64_t>(std::max<std::size_t>(limits.probe_bytes, 2048));
+    input->max_analyze_duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(limits.probe_duration).count();
+    input->max_streams = std::max(limits.streams + 1, 1000);
+
+    auto format = probe(access, *input, bytes, request);
+    if (!format) {
+        return fail(std::move(format.error()));
+    }
+    Options options;
+    access.add_options(options);
+    AVFormatContext* raw = input.release(); // avformat_open_input frees it when it fails
+    const std::string name = name_of(request);
+    const int code = avformat_open_input(&raw, name.c_str(), *format, options.out());
+    if (code < 0) {
+        return fail(*format != nullptr ? header_failure(access, request, **format, code)
+                                       : open_failure(access, request, code, "opening"));
+    }
+    input.reset(raw);
+    // libavformat opens encrypted MP4 as if nothing were the matter. Looking for oneself is cheap
+    // where reads are.
+    if (ByteStream* stream = access.main_stream(); stream != nullptr && is_mp4(*input->iformat) &&
+                                                   stream->source().seekable() &&
+                                                   !stream->source().is_network()) {
+        const Mp4Scan scan = scan_mp4(stream->source());
+        if (!scan.protection.empty()) {
+            return fail(protected_by(request, scan.protection));
+        }
+    }
+    return input;
+}
+
+Result<void> complete_stream_info(AVFormatContext& input, Access& access,
+                                  const OpenRequest& request) {
+    const int code = avformat_find_stream_info(&input, nullptr);
+    if (access.interrupted()) {
+        return fail(Errc::cancelled, "opening " + quoted(request) + " was interrupted");
+    }
+    if (code < 0) {
+        return fail(open_failure(access, request, code, "looking into"));
+    }
+    return {};
+}
+
+Result<void> check_streams(const AVFormatContext& input, const OpenRequest& request) {
+    const SourceLimits& limits = request.options.limits;
+    if (input.nb_streams > static_cast<unsigned>(limits.streams)) {
+        return fail(Errc::limit_exceeded,
+                    quoted(request) + " has " + std::to_string(input.nb_streams) +
+                        " streams; the limit is " + std::to_string(limits.streams));
+    }
+    if (av_dict_get(input.metadata, "ASF_Protection_", nullptr, AV_DICT_IGNORE_SUFFIX) != nullptr) {
+        return fail(protected_by(request, "Windows Media DRM"));
+    }
+    bool playable = false;
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        const AVStream& stream = *input.streams[i];
+        const AVCodecParameters& codec = *stream.codecpar;
+        if (codec.width > limits.width || codec.height > limits.height) {
+            return fail(Errc::limit_exceeded,
+                        quoted(request) + " has pictures of " + std::to_string(codec.width) + "x" +
+                            std::to_string(codec.height) + ", more than the limit allows");
+        }
+        if (is_encrypted_tag(codec.codec_tag) ||
+            compat::side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO)) {
+            return fail(protected_by(request, "common encryption"));
+        }
+        if (av_dict_get(stream.metadata, "enc_key_id", nullptr, 0) != nullptr) {
+            return fail(protected_by(request, "WebM encryption"));
+        }
+        playable = playable || codec.codec_type == AVMEDIA_TYPE_VIDEO ||
+                   codec.codec_type == AVMEDIA_TYPE_AUDIO ||
+                   codec.codec_type == AVMEDIA_TYPE_SUBTITLE;
+    }
+    if (!playable) {
+        // A transport stream may not have shown its streams yet, but then there is nothing in it
+        // for as long as the probe looked.
+        return fail(Errc::no_streams, quoted(request) + " holds no picture, sound or subtitles");
+    }
+    return {};
+}
+
+} // namespace playhead::ffmpeg

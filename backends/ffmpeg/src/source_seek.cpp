@@ -1,0 +1,205 @@
+// Seeking of AvSource: where to ask libavformat to go, and how to tell where that came out.
+#include <algorithm>
+
+#include "error.h"
+#include "input.h"
+#include "payload.h"
+#include "source.h"
+
+namespace playhead::ffmpeg {
+
+namespace {
+
+// Sound is heard a little wrong until the codec has warmed up: MP3's bit reservoir, AAC's overlap.
+constexpr Duration audio_warm_up = std::chrono::milliseconds{100};
+constexpr Duration first_step_back = std::chrono::milliseconds{500};
+constexpr int most_tries = 16;
+// How far to look for a place to decode from before taking what there is.
+constexpr std::size_t landing_packets = 5'000;
+constexpr Duration landing_stretch = std::chrono::seconds{30};
+
+} // namespace
+
+const StreamInfo* AvSource::leading_stream() const {
+    const StreamInfo* audio = nullptr;
+    for (const StreamInfo& stream : presentation_.streams) {
+        if (!wanted(stream.index)) {
+            continue;
+        }
+        if (stream.kind == StreamKind::video) {
+            return &stream;
+        }
+        if (stream.kind == StreamKind::audio && audio == nullptr) {
+            audio = &stream;
+        }
+    }
+    return audio;
+}
+
+Result<void> AvSource::seek(MediaTime t) {
+    const bool healthy = !failed_;
+    if (healthy && at_start_ && t <= media_zero) {
+        return {};
+    }
+    if (!presentation_.seekable) {
+        return fail(Errc::not_seekable, "'" + name_of(request_) + "' cannot be seeked in");
+    }
+    failed_.reset();
+    bad_in_a_row_ = 0;
+    access_->recover();
+    auto done = seek_to(t);
+    if (!done && !access_->interrupted()) {
+        done = reopen();
+        if (done && t > media_zero) {
+            done = seek_to(t);
+        }
+    }
+    if (!done) {
+        ahead_.clear();
+        failed_ = done.error();
+    }
+    return done;
+}
+
+Result<void> AvSource::seek_to(MediaTime t) {
+    const StreamInfo* lead = leading_stream();
+    const Duration warm_up =
+        lead != nullptr && lead->kind == StreamKind::audio ? audio_warm_up : Duration{};
+    const Duration target = t.time_since_epoch() - warm_up;
+    bool to_start = t <= media_zero || (lead != nullptr && lead->start && t <= *lead->start);
+    Duration back{};
+    for (int tries = 0; tries < most_tries; ++tries) {
+        to_start = to_start || target - back <= Duration{};
+        ahead_.clear();
+        stamps_.reset();
+        at_start_ = false;
+        if (const int code = seek_raw(lead, target - back, to_start); code < 0) {
+            return fail(access_->interrupted()
+                            ? Error{Errc::cancelled, "a seek was interrupted"}
+                            : ffmpeg_error(code, "seeking in '" + name_of(request_) + "' to " +
+                                                     format_time(t.time_since_epoch())));
+        }
+        if (lead == nullptr) {
+            return {};
+        }
+        const auto landing = find_landing(*lead, t);
+        if (!landing) {
+            return fail(landing.error());
+        }
+        if (to_start || (landing->pts && *landing->pts <= t)) {
+            return {};
+        }
+        // Demuxers with an index look at decoding stamps, and a picture is shown later than it is
+        // decoded: the entry before is the one. The others (transport streams) land anywhere.
+        const Duration decoded = landing->dts.value_or(t + first_step_back).time_since_epoch();
+        back = back == Duration{} && decoded <= target
+                   ? target - decoded + std::chrono::milliseconds{1}
+                   : std::max(back * 2, first_step_back);
+    }
+    return {};
+}
+
+int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
+    const int index = lead != nullptr ? lead->index : -1;
+    const AVRational native = lead != nullptr ? input_->streams[index]->time_base : AV_TIME_BASE_Q;
+    const TimeBase base = time_base(native);
+    std::int64_t ticks = rescale(target + presentation_.container_start, base, Rounding::down);
+    if (to_start) {
+        const Duration start =
+            lead != nullptr && lead->start ? lead->start->time_since_epoch() : Duration{};
+        ticks = rescale(std::min(start, Duration{}) + presentation_.container_start, base,
+                        Rounding::down);
+    }
+    int code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, ticks, 0);
+    if (code < 0) {
+        code = av_seek_frame(input_.get(), index, ticks, AVSEEK_FLAG_BACKWARD);
+    }
+    if (code < 0 && !access_->interrupted() && (input_->iformat->flags & AVFMT_NO_BYTE_SEEK) == 0 &&
+        input_->pb != nullptr) {
+        const std::int64_t size = avio_size(input_->pb);
+        const Duration whole = presentation_.duration.value_or(Duration{});
+        std::int64_t byte = 0;
+        if (!to_start && size > 0 && whole > Duration{}) {
+            const double part =
+                static_cast<double>(target.count()) / static_cast<double>(whole.count());
+            byte =
+                static_cast<std::int64_t>(static_cast<double>(size) * std::clamp(part, 0.0, 1.0));
+        }
+        if (to_start || byte > 0) {
+            code = avformat_seek_file(input_.get(), -1, INT64_MIN, byte, byte, AVSEEK_FLAG_BYTE);
+        }
+    }
+    return code;
+}
+
+Result<AvSource::Landing> AvSource::find_landing(const StreamInfo& lead, MediaTime t) {
+    std::deque<Packet> before; // of the leading stream, not decodable from here
+    while (ahead_.size() + before.size() < landing_packets) {
+        auto outcome = demux();
+        if (!outcome) {
+            continue;
+        }
+        if (auto* error = std::get_if<Error>(&*outcome)) {
+            return fail(std::move(*error));
+        }
+        if (std::holds_alternative<EndOfStream>(*outcome)) {
+            // Behind the last key frame: the demuxer will say the end again.
+            ahead_.insert(ahead_.end(), before.begin(), before.end());
+            return Landing{};
+        }
+        Packet& packet = std::get<Packet>(*outcome);
+        if (packet.stream != lead.index) {
+            ahead_.push_back(std::move(packet));
+            continue;
+        }
+        const auto stamp = packet.pts ? packet.pts : packet.dts;
+        if (packet.key) {
+            const Landing landing{stamp, packet.dts};
+            ahead_.push_back(std::move(packet));
+            return landing;
+        }
+        const bool too_far = stamp && *stamp > t + landing_stretch;
+        before.push_back(std::move(packet));
+        if (too_far) {
+            break;
+        }
+    }
+    // No key frame in sight (a stream that refreshes bit by bit has none): from wherever this is.
+    Landing landing;
+    if (!before.empty()) {
+        landing = {before.front().pts ? before.front().pts : before.front().dts,
+                   before.front().dts};
+    }
+    ahead_.insert(ahead_.begin(), before.begin(), before.end());
+    return landing;
+}
+
+Result<void> AvSource::reopen() {
+    ahead_.clear();
+    stamps_.reset();
+    access_->recover();
+    input_.reset();
+    auto bytes = access_->reopen_main(request_);
+    if (!bytes) {
+        return fail(std::move(bytes.error()));
+    }
+    auto input = open_input(*access_, *bytes, request_);
+    if (!input) {
+        return fail(std::move(input.error()));
+    }
+    input_ = std::move(*input);
+    // Streams that only show themselves in the data.
+    if (input_->nb_streams < presentation_.streams.size()) {
+        if (auto completed = complete_stream_info(*input_, *access_, request_); !completed) {
+            return completed;
+        }
+    }
+    if (input_->nb_streams < presentation_.streams.size()) {
+        return fail(Errc::damaged, "'" + name_of(request_) + "' has changed since it was opened");
+    }
+    apply_selection();
+    at_start_ = true;
+    return {};
+}
+
+} // namespace playhead::ffmpeg
