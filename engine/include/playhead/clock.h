@@ -36,6 +36,14 @@ public:
     virtual void on_set_rate(HostTime when, double rate) = 0;
 };
 
+// Told when a time source's line takes a turn that its last answer did not promise: a device begins
+// to be heard, runs dry, comes back. Whoever plans by the line asks for it again.
+class TimelineWatcher {
+public:
+    virtual ~TimelineWatcher() = default;
+    virtual void on_turn() = 0;  // any thread; returns at once
+};
+
 // Supplies the time while the clock runs. It is told of changes first, synchronously, and may veto:
 // its error is the caller's error and nothing changes.
 // Threads: the try_ calls on the clock's caller (the control lane for a session's clock), so they
@@ -51,6 +59,8 @@ public:
     // The line it follows now. An audio device holds its line at the start position until the first
     // frame sounds, and goes on by host time once its sound has ended.
     virtual Timeline timeline(HostTime now) const = 0;
+    // Any thread. A source whose line turns at the try_ calls only has nothing to tell.
+    virtual void watch(std::weak_ptr<TimelineWatcher> watcher) { (void)watcher; }
 };
 
 struct CorrelatedTime {
