@@ -1,0 +1,88 @@
+#include "support/local_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace playhead::test {
+namespace {
+
+// A socket bound to a free port of the loopback interface.
+int bind_loopback(int& port) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (socket < 0 || ::bind(socket, generic, size) != 0 ||
+        ::getsockname(socket, generic, &size) != 0) {
+        throw std::runtime_error("no socket on the loopback interface");
+    }
+    port = ntohs(address.sin_port);
+    return socket;
+}
+
+} // namespace
+
+LocalServer::LocalServer(std::string head) : head_(std::move(head)) {
+    listener_ = bind_loopback(port_);
+    int ends[2];
+    if (::listen(listener_, 8) != 0 || ::pipe(ends) != 0) {
+        throw std::runtime_error("cannot listen on the loopback interface");
+    }
+    stop_read_ = ends[0];
+    stop_write_ = ends[1];
+    thread_ = std::thread{[this] { serve(); }};
+}
+
+LocalServer::~LocalServer() {
+    ::close(stop_write_); // the reading end becomes readable
+    thread_.join();
+    ::close(stop_read_);
+    ::close(listener_);
+}
+
+std::string LocalServer::url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(port_) + path;
+}
+
+void LocalServer::serve() {
+    std::vector<int> connections;
+    for (;;) {
+        pollfd waits[2] = {{listener_, POLLIN, 0}, {stop_read_, POLLIN, 0}};
+        ::poll(waits, 2, -1);
+        if (waits[1].revents != 0) {
+            break;
+        }
+        const int connection = ::accept(listener_, nullptr, nullptr);
+        if (connection < 0) {
+            continue;
+        }
+        connections.push_back(connection);
+        for (std::size_t sent = 0; sent < head_.size();) {
+            const ssize_t n =
+                ::send(connection, head_.data() + sent, head_.size() - sent, MSG_NOSIGNAL);
+            if (n <= 0) {
+                break;
+            }
+            sent += static_cast<std::size_t>(n);
+        }
+    }
+    for (const int connection : connections) {
+        ::close(connection);
+    }
+}
+
+int closed_port() {
+    int port = 0;
+    ::close(bind_loopback(port));
+    return port;
+}
+
+} // namespace playhead::test
