@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace playhead {
 namespace {
@@ -67,19 +68,28 @@ std::optional<HostTime> Timeline::host_at(MediaTime t) const {
         return HostTime{Duration{plus(start, times(way, rate_))}};
     }
     // The first nanosecond at which media_at() says t or later (reverse: or earlier): who waits for
-    // it must not wake to a time that rounds to just before.
+    // it must not wake to a time that rounds to just before. The quotient is near it; media_at()
+    // decides.
     const auto reached = [&](Count host) {
         const MediaTime there = media_at(HostTime{Duration{host}});
         return rate_ > 0 ? there >= t : there <= t;
     };
-    Count host = plus(start, from_double(std::ceil(static_cast<double>(way) / rate_)));
-    for (int i = 0; i < 4 && host > least && reached(host - 1); ++i) {
-        --host;
+    Count late = plus(start, from_double(static_cast<double>(way) / rate_));
+    Count early = late;
+    for (Count step = 1; late < most && !reached(late); step = plus(step, step)) {
+        early = late;
+        late = plus(late, step);
     }
-    for (int i = 0; i < 4 && host < most && !reached(host); ++i) {
-        ++host;
+    for (Count step = 1; early > least && reached(early); step = plus(step, step)) {
+        late = early;
+        early = minus(early, step);
     }
-    return HostTime{Duration{host}};
+    // Not reached at one, reached at the other, save at the ends of time.
+    while (early < late && late - 1 > early) {
+        const Count middle = std::midpoint(early, late);
+        (reached(middle) ? late : early) = middle;
+    }
+    return HostTime{Duration{late}};
 }
 
 } // namespace playhead
