@@ -39,7 +39,7 @@ struct TopologySet {
 };
 struct TopologiesCleared {};
 struct SessionStarted {
-    MediaTime position{};                  // the time asked for: where the clock is
+    std::optional<MediaTime> position;     // the time asked for: where the clock is; none on failure
     std::optional<MediaTime> shown_pts;    // of the frame that is on screen for it
     bool seek = false;                     // from started or paused to a position
 };

@@ -328,7 +328,7 @@ void SessionCore::complete(Complete& done) {
     if (auto* set = std::get_if<TopologySet>(&done.body); set && done.status.ok() && resolved_) {
         set->resolved = resolved_->topology;
     }
-    if (auto* started = std::get_if<SessionStarted>(&done.body); started && current_) {
+    if (auto* started = std::get_if<SessionStarted>(&done.body); started && done.status.ok()) {
         started->shown_pts = current_->pipeline->shown_pts();
     }
     {

@@ -76,6 +76,14 @@ void Topology::connect(NodeId from, NodeId to) {
     }
 }
 
+NodeId Topology::insert_between(NodeId from, NodeId to, TransformNode node) {
+    const NodeId between = add(std::move(node));
+    std::erase(edges_, Edge{from, to});
+    connect(from, between);
+    connect(between, to);
+    return between;
+}
+
 const Node* Topology::find(NodeId id) const {
     const auto found =
         std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& n) { return n.id == id; });
