@@ -1,0 +1,329 @@
+// The part of AudioSink that runs whenever something has happened or is due: fill the ring, see what
+// has become true, ask for more, and set the timer for the next moment.
+#include <algorithm>
+
+#include "outputs/audio_sink.h"
+
+namespace playhead {
+namespace {
+
+constexpr Duration tolerance = std::chrono::milliseconds{2}; // a converter holds some samples back
+constexpr Duration slack = std::chrono::milliseconds{1};     // behind a callback that is expected
+constexpr Duration shortest_wait = std::chrono::milliseconds{1};
+constexpr Duration longest_flow_wait = std::chrono::seconds{1};
+constexpr Duration join_margin = std::chrono::milliseconds{20};
+constexpr int most_requests = 64;
+
+} // namespace
+
+void AudioSink::advance() {
+    pump();
+    News news;
+    Status trouble;
+    bool rejoins = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!context_.executor) return;
+        const HostTime now = context_.executor->now();
+        const RenderReport report = render_->report();
+        trouble = watch_device_locked(now, report);
+        rejoins = may_rejoin_locked(report);
+    }
+    if (const auto host = this->host(); host && !trouble.ok()) host->failed(trouble);
+    if (rejoins) rejoin();
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!context_.executor) return;
+        news = update_locked(context_.executor->now(), render_->report());
+    }
+    tell(news);
+}
+
+void AudioSink::pump() {
+    std::shared_ptr<SampleRing> ring;
+    std::shared_ptr<StreamSinkHost> host;
+    std::shared_ptr<ConverterFactory> converters;
+    AudioFormat format;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!context_.executor) return;
+        host = context_.host;
+        converters = context_.converters;
+        format = format_;
+        if (silent_locked()) {
+            const HostTime now = context_.executor->now();
+            feeder_.drop_until(clock_.timeline(now, render_->report()).media_at(now));
+        } else {
+            ring = ring_;
+        }
+    }
+    Status trouble;
+    if (ring) {
+        const auto done = feeder_.pump(*ring, format, converters, [this](const AudioMark& mark) {
+            const std::scoped_lock lock(mutex_);
+            clock_.mark(mark);
+        });
+        if (!done) {
+            trouble = done.error();
+            feeder_.begin(feeder_.end_time());
+        }
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        waiting_ = feeder_.waiting();
+        fed_until_ = feeder_.end_time();
+        feeder_done_ = feeder_.done();
+        if (ring_) {
+            clock_.set_data_end(ended_ ? std::nullopt : std::optional{ring_->written()});
+            if (feeder_done_ && orders_.end != ring_->written()) {
+                orders_.end = ring_->written();
+                order_locked();
+            }
+        }
+        if (reseat_ && state_ == State::running && in_ring_locked() > Duration{}) {
+            reseat_ = false;
+            ++orders_.generation;
+            orders_.playing = orders_.fade_in = true;
+            orders_.has_appointment = false;
+            clock_.rejoin(orders_.generation);
+            order_locked();
+        }
+    }
+    if (!trouble.ok() && host) host->failed(trouble);
+}
+
+// A device that does not call, will not open or is lost must not stop the picture. Returns what the
+// host has to know.
+Status AudioSink::watch_device_locked(HostTime now, const RenderReport& report) {
+    Status trouble;
+    if (render_->was_lost() && !failed_) {
+        failed_ = true;
+        keeper_->want_closed(context_.executor);
+        trouble = {Errc::device_lost,
+                   "The audio device is gone; the picture goes on without sound. "
+                   "Connect it again, or choose another audio output."};
+    }
+    if (state_ != State::running || silent_locked()) return trouble;
+    if (!failed_ && now - alive_locked(report) < options_.device_patience) return trouble;
+    clock_.freewheel(now, report);
+    callbacks_then_ = report.callbacks;
+    flow_wait_ = {};
+    orders_.playing = false;
+    if (ring_) orders_.discard_to = ring_->written();
+    order_locked();
+    return trouble;
+}
+
+bool AudioSink::may_rejoin_locked(const RenderReport& report) const {
+    return silent_locked() && ring_ && keeper_->is_open() && !failed_ &&
+           report.callbacks > callbacks_then_ && waiting_ > Duration{};
+}
+
+// The device is back while the clock goes on by host time: what is past is left out, the rest is
+// heard when it is due.
+void AudioSink::rejoin() {
+    {
+        const std::scoped_lock lock(mutex_);
+        const HostTime now = context_.executor->now();
+        const RenderReport report = render_->report();
+        const Timeline line = clock_.timeline(now, report);
+        feeder_.drop_until(line.media_at(now + report.lead + report.period + join_margin));
+        const auto front = feeder_.front_time();
+        waiting_ = feeder_.waiting();
+        const auto due = front ? line.host_at(*front) : std::nullopt;
+        if (!due) return;
+        orders_.discard_to = orders_.due_frame = ring_->written();
+        orders_.due_at = *due;
+        orders_.has_appointment = orders_.may_skip = orders_.playing = orders_.fade_in = true;
+        ++orders_.generation;
+        clock_.rejoin(orders_.generation);
+        callbacks_then_ = report.callbacks;
+        quiet_since_ = now;
+        order_locked();
+    }
+    pump();
+}
+
+// The clock goes on by host time, and no sound is on its way.
+bool AudioSink::silent_locked() const { return clock_.freewheels() && !orders_.playing; }
+
+// When the device last showed life, or was given reason to.
+HostTime AudioSink::alive_locked(const RenderReport& report) const {
+    if (!keeper_->is_open()) return opening_since_;
+    return report.callbacks == callbacks_then_ ? quiet_since_
+                                               : std::max(quiet_since_, report.called);
+}
+
+Duration AudioSink::in_ring_locked() const {
+    if (!ring_ || silent_locked()) return {};
+    const std::int64_t next = std::max(ring_->read(), orders_.discard_to);
+    return frames_to_duration(std::max<std::int64_t>(ring_->written() - next, 0), format_.rate_hz);
+}
+
+Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
+    if (!silent_locked()) return in_ring_locked() + waiting_;
+    return std::max(fed_until_ - clock_.timeline(now, report).media_at(now), Duration{});
+}
+
+void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news) {
+    if (state_ == State::stopped || ended_) return;
+    const Duration coming = block_length_ * open_requests_;
+    const Duration there = queued_locked(now, report) + coming;
+    if (block_length_ <= Duration{}) {
+        if (open_requests_ == 0) news.requests = 1; // its length tells how many more
+    } else if (there <= options_.ahead / 2 || !prerolled_) {
+        const auto room = (options_.ahead - there) / block_length_;
+        news.requests = static_cast<int>(std::clamp<Duration::rep>(
+            room, there < options_.ahead / 2 && open_requests_ == 0 ? 1 : 0, most_requests));
+    }
+    open_requests_ += news.requests;
+}
+
+AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& report) {
+    News news;
+    const Timeline line = clock_.timeline(now, report);
+    const MediaTime position = line.media_at(now);
+
+    const Duration near = ended_ || clock_.freewheels() ? Duration{} : tolerance;
+    while (!markers_.empty() && markers_.front().at <= position + near) {
+        news.reached.push_back(markers_.front());
+        markers_.pop_front();
+    }
+
+    ask_locked(now, report, news);
+
+    if (state_ == State::ready && !prerolled_) {
+        const bool device =
+            settled_ || (offered_ && now - opening_since_ >= options_.device_patience);
+        const bool nothing = ended_ && !fed_;
+        const bool enough = ended_ || queued_locked(now, report) >= options_.preroll;
+        if (nothing || (device && enough)) {
+            prerolled_ = news.prerolled = true;
+            close_at_ = now + options_.close_after_pause;
+        }
+    }
+
+    if (state_ == State::running) {
+        const bool moving = line.rate() != 0.0;
+        if (moving != moving_) flow_wait_ = {};
+        news.turn = moving != moving_;
+        moving_ = moving;
+    } else if (close_at_ && *close_at_ <= now) {
+        close_at_.reset();
+        keeper_->want_closed(context_.executor);
+    }
+
+    const std::uint64_t underruns = render_->underruns();
+    news.underruns = underruns - underruns_told_;
+    underruns_told_ = underruns;
+
+    arm_locked(next_locked(now, report));
+    return news;
+}
+
+// The next moment at which something will be due that nobody else will tell of.
+std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport& report) {
+    std::optional<HostTime> next;
+    const auto consider = [&](HostTime t) {
+        if (!next || t < *next) next = t;
+    };
+    if (state_ == State::ready && !prerolled_) {
+        if (!settled_ && offered_ && now < opening_since_ + options_.device_patience) {
+            consider(opening_since_ + options_.device_patience);
+        }
+        return next;
+    }
+    if (state_ != State::running) {
+        if (close_at_) consider(*close_at_);
+        return next;
+    }
+    const Timeline line = clock_.timeline(now, report);
+    const bool silent = silent_locked();
+    const bool open = keeper_->is_open();
+    // A callback is expected that will set the clock going, or that tells of the device's return.
+    if ((line.rate() == 0.0 && open && in_ring_locked() > Duration{}) ||
+        (silent && open && !failed_ && !ended_)) {
+        if (const auto moves = clock_.moves_at(now, report)) {
+            consider(*moves);
+        } else {
+            const Duration period = std::max(report.period, shortest_wait);
+            if (flow_wait_ == Duration{}) {
+                const Duration since = now - report.called;
+                flow_wait_ = report.callbacks > 0 && since < period ? period - since : period;
+            } else {
+                flow_wait_ = std::min(std::max(flow_wait_, period) * 2, longest_flow_wait);
+            }
+            consider(now + flow_wait_ + slack);
+        }
+    }
+    if (!silent) {
+        const HostTime alive = alive_locked(report);
+        const bool awaited =
+            line.rate() == 0.0
+                ? !open || report.callbacks == callbacks_then_ || in_ring_locked() > Duration{}
+                : now - alive > 2 * std::max(report.period, shortest_wait);
+        if (awaited) consider(std::max(alive + options_.device_patience, now + shortest_wait));
+    }
+    if (line.rate() == 0.0) return next;
+    if (!ended_ && open_requests_ == 0) {
+        consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
+    }
+    if (waiting_ > Duration{} && !silent && ring_) {
+        const Duration half = frames_to_duration(ring_->capacity() / 2, format_.rate_hz);
+        consider(now + std::max(in_ring_locked() - half, shortest_wait));
+    }
+    if (!markers_.empty()) {
+        if (const auto due = line.host_at(markers_.front().at))
+            consider(std::max(*due, now + Duration{1}));
+    }
+    if (!ended_ && !clock_.freewheels() && ring_) { // where the clock stops if nothing more comes
+        if (const auto dry = line.host_at(clock_.media_of(ring_->written()))) {
+            consider(std::max(*dry, now + shortest_wait));
+        }
+    }
+    return next;
+}
+
+// Leaves a timer that is early enough alone: it then looks again.
+void AudioSink::arm_locked(std::optional<HostTime> due) {
+    if (timer_ != 0 && due && timer_due_ <= *due) return;
+    if (timer_ != 0) context_.executor->cancel(timer_);
+    timer_ = 0;
+    if (!due) return;
+    timer_due_ = *due;
+    timer_ = context_.executor->at(*due, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        std::shared_ptr<StreamSinkHost> host;
+        {
+            const std::scoped_lock lock(self->mutex_);
+            self->timer_ = 0;
+            host = self->context_.host;
+        }
+        if (host)
+            host->post([weak] {
+                if (const auto sink = weak.lock()) sink->advance();
+            });
+    });
+}
+
+void AudioSink::tell(const News& news) {
+    const auto host = this->host();
+    if (news.turn) {
+        std::vector<std::weak_ptr<TimelineWatcher>> watchers;
+        {
+            const std::scoped_lock lock(mutex_);
+            watchers = watchers_;
+        }
+        for (const auto& weak : watchers) {
+            if (const auto watcher = weak.lock()) watcher->on_turn();
+        }
+    }
+    if (!host) return;
+    if (news.requests > 0) host->request(news.requests);
+    if (news.underruns > 0) host->dropped(static_cast<int>(news.underruns), "underrun");
+    if (news.prerolled) host->prerolled();
+    for (const Waiting& waiting : news.reached) host->marker_reached(waiting.marker, {});
+}
+
+} // namespace playhead
