@@ -94,7 +94,7 @@ void Pipeline::connect(Branch& branch) {
     });
 }
 
-void Pipeline::release() {
+void Pipeline::release(std::function<void()> done) {
     listener_.reset();
     raise();
     for (auto& feed : feeds_) {
@@ -102,9 +102,13 @@ void Pipeline::release() {
         feed.source->handle()->user = 0;
         feed.source->handle()->stop([] {});
     }
+    // Runs when the last task that holds it is through.
+    std::shared_ptr<void> last(nullptr, [executor = executor_, done = std::move(done)](void*) {
+        if (done) executor->post(done);
+    });
     for (auto& branch : branches_) {
         (void)clock_->remove_state_sink(branch->port->clock_sink());
-        if (!branch->plan.keep_alive) branch->port->shut_down_sink();
+        if (!branch->plan.keep_alive) branch->port->shut_down_sink(last);
     }
     feeds_.clear();
 }
@@ -354,7 +358,7 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     branch->dead = true;
     branch->queue->raise(epoch_, std::nullopt, true);
     (void)clock_->remove_state_sink(branch->port->clock_sink());
-    branch->port->shut_down_sink();
+    branch->port->shut_down_sink(nullptr);
     if (auto l = listener_.lock()) l->on_sink_lost(std::move(status), port.node());
     check_acks();
     check_ends();

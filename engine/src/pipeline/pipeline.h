@@ -57,8 +57,9 @@ public:
     ~Pipeline() override;
 
     void open(std::weak_ptr<PipelineListener> listener);  // attaches sinks
-    // Leaves everything: sinks are shut down unless kept alive, sources let go.
-    void release();
+    // Leaves everything: sinks are shut down unless kept alive, sources let go. `done` follows on the
+    // control lane when all sinks have been; never, if one is stuck.
+    void release(std::function<void()> done = {});
 
     // Nothing older passes from here on. A step of a decoder that goes on for too long is written off.
     void raise();

@@ -138,7 +138,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         } else if (wants_more()) {
             read_one();
         } else {
-            signal->wait();
+            return signal->wait();  // false: the executor has ended
         }
         return true;
     }

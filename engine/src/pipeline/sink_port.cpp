@@ -61,8 +61,11 @@ std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
 
 bool SinkPort::detach() { return strand_.detach(); }
 
-void SinkPort::shut_down_sink() {
-    strand_.post([sink = sink_] { sink->shut_down(); });
+void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
+    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable {
+        self->sink_->shut_down();
+        until.reset();
+    });
 }
 
 bool SinkPort::take_request() {

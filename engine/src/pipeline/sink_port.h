@@ -52,7 +52,8 @@ public:
     // Leaves the sink behind if it is inside a call; true if it was.
     bool detach();
     bool busy() const { return strand_.busy(); }
-    void shut_down_sink();
+    // `until` is let go when it has been.
+    void shut_down_sink(std::shared_ptr<void> until);
     // Work until then is urgent.
     void set_deadline(std::optional<HostTime> deadline) { strand_.set_deadline(deadline); }
 

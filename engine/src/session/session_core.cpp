@@ -268,7 +268,13 @@ void SessionCore::carry_out(SessionAction& action) {
         void operator()(Post& a) const { s.post(std::move(a.body), std::move(a.status)); }
         void operator()(Complete& a) const { s.complete(a); }
         void operator()(ReleaseAll&) const {
-            if (s.current_) s.current_->pipeline->release();
+            if (!s.current_) {
+                s.feed(Reached{Await::released});
+                return;
+            }
+            s.current_->pipeline->release([weak = s.weak_from_this()] {
+                if (auto self = weak.lock()) self->feed(Reached{Await::released});
+            });
             s.current_.reset();
         }
     };

@@ -65,6 +65,10 @@ public:
                 act(DisarmBound{});
                 settle_stopped();
                 break;
+            case Await::released:
+                act(DisarmBound{});
+                settle_closed();
+                break;
             case Await::nothing:
             case Await::resolved: break;
         }
@@ -85,6 +89,7 @@ public:
                 if (m_.operation->await != Await::flushed) act(ArmBound{});
                 take(Reached{m_.operation->await});
                 break;
+            case Await::released: settle_closed(); break;
             default: break;
         }
     }
@@ -302,7 +307,12 @@ private:
             return;
         }
         act(ClearQueue{});
+        await(Await::released);
+        act(ArmBound{});
         act(ReleaseAll{});
+    }
+
+    void settle_closed() {
         m_.current.reset();
         m_.state = SessionState::closed;
         capabilities(0);
@@ -410,6 +420,7 @@ std::string_view to_string(Await await) {
         case Await::silent: return "sinks to stop";
         case Await::sources_idle: return "sources to stop";
         case Await::flushed: return "sinks to be empty";
+        case Await::released: return "sinks to be shut down";
     }
     return "";
 }

@@ -38,6 +38,7 @@ enum class Await {
     silent,        // every sink follows the stopped clock
     sources_idle,  // no source reads any more
     flushed,       // no sink holds anything any more
+    released,      // every sink has been shut down
 };
 std::string_view to_string(Await await);
 
@@ -146,7 +147,7 @@ struct Complete {  // the executing command, or a refused one
     EventBody body;
     Status status;
 };
-struct ReleaseAll {};  // close: pipelines, queue, sources
+struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
     std::variant<ResolveTopology, AdoptTopology, QueueTopology, DropResolved, DropCurrent, ClearQueue,
                  StartSources, ChooseTimeSource, HoldClock, PrerollSinks, StartClock, ResumeClock,

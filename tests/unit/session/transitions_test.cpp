@@ -105,10 +105,6 @@ struct Machine {
         reach(Await::held);
         return *this;
     }
-    Machine& closed() {
-        command(CommandKind::close);
-        return *this;
-    }
 };
 
 }  // namespace
@@ -179,7 +175,7 @@ TEST_CASE("start from stopped: sources, preroll, clock, in that order", "[sessio
     m.loaded();
     CHECK(m.command(CommandKind::start) == Trace{"raise", "start-sources 0"});
     CHECK(m.reach(Await::sources) ==
-          Trace{"post topology-status:started-source ok", "choose-time-source", "preroll 0"});
+          Trace{"post topology-status:started_source ok", "choose-time-source", "preroll 0"});
     CHECK(m.reach(Await::prerolled) == Trace{"start-clock 0"});
     CHECK(m.reach(Await::running) ==
           Trace{"post capabilities-changed:+4 ok", "done 2 session-started @0 ok"});
@@ -344,8 +340,9 @@ TEST_CASE("close stops first, says no stopped, and is the last", "[session][1.4]
     m.reach(Await::silent);
     m.reach(Await::sources_idle);
     CHECK(m.reach(Await::flushed) ==
-          Trace{"disarm", "post capabilities-changed:-4 ok", "clear-queue", "release",
-                "post capabilities-changed:-67 ok", "done 3 session-closed ok"});
+          Trace{"disarm", "post capabilities-changed:-4 ok", "clear-queue", "arm", "release"});
+    CHECK(m.reach(Await::released) ==
+          Trace{"disarm", "post capabilities-changed:-67 ok", "done 3 session-closed ok"});
     CHECK(m.model.state == SessionState::closed);
     CHECK(m.put(Delivered{}).empty());
     CHECK(m.put(Broken{Status{Errc::damaged}, {}}).empty());

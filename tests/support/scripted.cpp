@@ -1,0 +1,418 @@
+#include "support/scripted.h"
+
+#include <algorithm>
+
+namespace playhead::test {
+
+namespace {
+
+struct ScriptedPacket final : PacketData {
+    ScriptedPacket() { size_bytes_ = 100; }
+};
+struct ScriptedPicture final : Picture {
+    ScriptedPicture() {
+        format_.width = 16;
+        format_.height = 16;
+    }
+};
+struct ScriptedBuffer final : SampleBuffer {
+    explicit ScriptedBuffer(std::int64_t frames) : data_(static_cast<std::size_t>(frames)) {
+        format_.rate_hz = 48000;
+        format_.channels = 1;
+        frames_ = frames;
+    }
+    const std::byte* plane(int) const override {
+        return reinterpret_cast<const std::byte*>(data_.data());
+    }
+    std::vector<float> data_;
+};
+
+constexpr int audio_block_frames = 960;  // 20 ms
+
+}  // namespace
+
+std::string milliseconds(MediaTime t) {
+    return std::to_string(t.time_since_epoch() / std::chrono::milliseconds{1});
+}
+
+void Journal::note(std::string line) {
+    std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+}
+
+std::vector<std::string> Journal::lines() const {
+    std::lock_guard lock(mutex_);
+    return lines_;
+}
+
+std::vector<std::string> Journal::take() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(lines_, {});
+}
+
+int Journal::count(const std::string& line) const {
+    std::lock_guard lock(mutex_);
+    return static_cast<int>(std::count(lines_.begin(), lines_.end(), line));
+}
+
+void Gate::close(bool interruptible) {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    interruptible_ = interruptible;
+}
+
+void Gate::open() {
+    std::vector<std::shared_ptr<Signal>> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = false;
+        waiting.swap(waiting_);
+    }
+    for (auto& signal : waiting) signal->set();
+}
+
+bool Gate::pass(Executor& executor, Interrupt* interrupt) {
+    struct Wake final : Interrupt::Waker {
+        explicit Wake(Signal& s) : signal(s) {}
+        void wake() noexcept override { signal.set(); }
+        Signal& signal;
+    };
+    const std::shared_ptr<Signal> signal = executor.make_signal();
+    bool heed = false;
+    {
+        std::lock_guard lock(mutex_);
+        if (!closed_) return true;
+        waiting_.push_back(signal);
+        heed = interruptible_ && interrupt;
+    }
+    Wake wake{*signal};
+    if (heed) interrupt->add(wake);
+    bool through = false;
+    for (;;) {
+        {
+            std::lock_guard lock(mutex_);
+            if (!closed_) through = true;
+        }
+        if (through || (heed && interrupt->raised())) break;
+        if (!signal->wait()) break;
+    }
+    if (heed) interrupt->remove(wake);
+    return through;
+}
+
+// ---- source ----------------------------------------------------------------------------------
+
+namespace {
+
+class ScriptedSource final : public MediaSource {
+public:
+    ScriptedSource(ScriptedMedia media, std::shared_ptr<Journal> journal,
+                   std::shared_ptr<ScriptedFaults> faults, SourceContext context,
+                   std::atomic<int>& alive, const std::string& locator)
+        : media_(media), journal_(std::move(journal)), faults_(std::move(faults)),
+          context_(std::move(context)), alive_(alive) {
+        ++alive_;
+        presentation_.locator = locator;
+        if (media.tell_duration) presentation_.duration = media.duration;
+        presentation_.seekable = media.seekable;
+        presentation_.live = media.live;
+        if (media.video) add(StreamKind::video, VideoFormat{});
+        if (media.audio) {
+            AudioFormat format;
+            format.rate_hz = 48000;
+            format.channels = 1;
+            add(StreamKind::audio, format);
+        }
+    }
+    ~ScriptedSource() override { --alive_; }
+
+    const Presentation& presentation() const override { return presentation_; }
+
+    void select(std::span<const StreamIndex> streams) override {
+        selected_.assign(streams.begin(), streams.end());
+    }
+
+    Result<void> seek(MediaTime t) override {
+        journal_->note("source seek " + milliseconds(t));
+        if (!faults_->seek_gate.pass(*context_.executor, interrupt())) {
+            return fail(Errc::cancelled);
+        }
+        if (faults_->fail_seek) return fail(Errc::damaged, "the script fails this seek");
+        const auto frame = (t - media_zero) / frame_length();
+        next_video_ = std::max<std::int64_t>(0, frame / media_.gop * media_.gop);
+        next_audio_ = std::max<std::int64_t>(0, (t - media_zero) / std::chrono::milliseconds{20});
+        return {};
+    }
+
+    ReadOutcome read() override {
+        const int n = reads_++;
+        if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
+        if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
+        if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
+        for (;;) {
+            const MediaTime v = media_at(next_video_ * frame_length());
+            const MediaTime a = media_at(next_audio_ * std::chrono::milliseconds{20});
+            const bool more_video = media_.video && v - media_zero < media_.duration;
+            const bool more_audio = media_.audio && a - media_zero < media_.duration;
+            if (!more_video && !more_audio) return EndOfStream{};
+            Packet packet;
+            packet.data = std::make_shared<ScriptedPacket>();
+            if (more_video && (!more_audio || v <= a)) {
+                packet.stream = 0;
+                packet.pts = packet.dts = v;
+                packet.duration = frame_length();
+                packet.key = next_video_++ % media_.gop == 0;
+            } else {
+                packet.stream = media_.video ? 1 : 0;
+                packet.pts = packet.dts = a;
+                packet.duration = std::chrono::milliseconds{20};
+                packet.key = true;
+                ++next_audio_;
+            }
+            if (std::count(selected_.begin(), selected_.end(), packet.stream) > 0) return packet;
+        }
+    }
+
+private:
+    Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
+    Interrupt* interrupt() { return faults_->heed_interrupt ? context_.interrupt.get() : nullptr; }
+    void add(StreamKind kind, MediaType type) {
+        StreamInfo info;
+        info.index = static_cast<int>(presentation_.streams.size());
+        info.kind = kind;
+        info.codec = kind == StreamKind::video ? "scripted-video" : "scripted-audio";
+        info.type = std::move(type);
+        presentation_.streams.push_back(std::move(info));
+    }
+
+    const ScriptedMedia media_;
+    const std::shared_ptr<Journal> journal_;
+    const std::shared_ptr<ScriptedFaults> faults_;
+    const SourceContext context_;
+    std::atomic<int>& alive_;
+    Presentation presentation_;
+    std::vector<StreamIndex> selected_;
+    std::int64_t next_video_ = 0;
+    std::int64_t next_audio_ = 0;
+    int reads_ = 0;
+};
+
+class ScriptedDecoder final : public Decoder {
+public:
+    ScriptedDecoder(StreamKind kind, std::shared_ptr<Executor> executor,
+                    std::shared_ptr<ScriptedFaults> faults)
+        : kind_(kind), executor_(std::move(executor)), faults_(std::move(faults)) {}
+
+    Result<SendOutcome> send(const Packet& packet) override {
+        if (sample_) return SendOutcome::full;
+        const int n = sent_++;
+        if (kind_ == StreamKind::video && n == faults_->block_decode_at) {
+            (void)faults_->decode_gate.pass(*executor_, nullptr);
+        }
+        if (kind_ == StreamKind::video && n == faults_->fail_decode_at) {
+            return fail(Errc::damaged, "the script damages this packet");
+        }
+        if (kind_ == StreamKind::video) {
+            VideoFrame frame;
+            frame.picture = std::make_shared<ScriptedPicture>();
+            frame.pts = *packet.pts;
+            frame.duration = packet.duration;
+            frame.key = packet.key;
+            sample_ = std::move(frame);
+        } else {
+            AudioBlock block;
+            block.buffer = std::make_shared<ScriptedBuffer>(audio_block_frames);
+            block.frames = audio_block_frames;
+            block.pts = *packet.pts;
+            sample_ = std::move(block);
+        }
+        return SendOutcome::accepted;
+    }
+    void drain() override { draining_ = true; }
+    DecodeOutcome receive() override {
+        if (sample_) {
+            Sample out = std::move(*sample_);
+            sample_.reset();
+            return out;
+        }
+        if (draining_) return EndOfStream{};
+        return NotYet{};
+    }
+    void flush() override {
+        sample_.reset();
+        draining_ = false;
+    }
+
+private:
+    const StreamKind kind_;
+    const std::shared_ptr<Executor> executor_;
+    const std::shared_ptr<ScriptedFaults> faults_;
+    std::optional<Sample> sample_;
+    bool draining_ = false;
+    int sent_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MediaSource>> ScriptedSourceFactory::open(const OpenRequest& request,
+                                                                 const SourceContext& context) {
+    ++opened;
+    journal_->note("source open");
+    Interrupt* interrupt = faults_->heed_interrupt ? context.interrupt.get() : nullptr;
+    if (!faults_->open_gate.pass(*context.executor, interrupt)) return fail(Errc::cancelled);
+    if (faults_->fail_open) return fail(Errc::cannot_open, "the script fails this open");
+    return std::make_unique<ScriptedSource>(media, journal_, faults_, context, alive,
+                                            request.locator);
+}
+
+Result<std::unique_ptr<Decoder>> ScriptedDecoderFactory::create(const StreamInfo& stream,
+                                                                const DecoderContext&) {
+    ++made;
+    (void)gate.pass(*executor_, nullptr);
+    if (refuse) return fail(Errc::topo_codec_not_found, "the script has no decoder");
+    return std::make_unique<ScriptedDecoder>(stream.kind, executor_, faults_);
+}
+
+// ---- sink ------------------------------------------------------------------------------------
+
+void ScriptedSink::note(const std::string& what) {
+    journal_->note(std::string(to_string(kind_)) + " " + what);
+}
+
+void ScriptedSink::attach(const SinkContext& context) {
+    std::lock_guard lock(context_mutex_);
+    context_ = context;
+}
+
+void ScriptedSink::fail_now(Status status) {
+    std::shared_ptr<StreamSinkHost> host;
+    {
+        std::lock_guard lock(context_mutex_);
+        host = context_.host;
+    }
+    if (host) host->failed(std::move(status));
+}
+
+void ScriptedSink::ask() {
+    const int missing = ahead - static_cast<int>(held_.size()) - open_requests_;
+    if (missing <= 0) return;
+    open_requests_ += missing;
+    context_.host->request(missing);
+}
+
+void ScriptedSink::process(Sample sample) {
+    --open_requests_;
+    ++processed;
+    (void)process_gate.pass(*context_.executor, nullptr);
+    Held held;
+    if (const auto* frame = std::get_if<VideoFrame>(&sample)) {
+        held.pts = frame->pts;
+        held.end = frame->pts + frame->duration.value_or(Duration{});
+    } else {
+        const auto& block = std::get<AudioBlock>(sample);
+        held.pts = block.pts;
+        held.end = block.pts + block.length();
+    }
+    if (note_samples) note("process " + milliseconds(held.pts));
+    held_.push_back(held);
+    report_prerolled();
+    ask();
+    if (held_.size() == 1) arm();
+}
+
+void ScriptedSink::report_prerolled() {
+    if (!prerolling_ || mute_acks) return;
+    prerolling_ = false;
+    context_.host->prerolled();
+}
+
+void ScriptedSink::place_marker(const Marker& marker) {
+    markers_.push_back(marker);
+    report_prerolled();
+    if (held_.empty()) tick();
+}
+
+void ScriptedSink::flush() {
+    note("flush");
+    held_.clear();
+    for (const auto& marker : std::exchange(markers_, {})) {
+        context_.host->marker_reached(marker, Errc::aborted);
+    }
+    ++generation_;
+}
+
+void ScriptedSink::preroll(MediaTime t) {
+    note("preroll " + milliseconds(t));
+    prerolling_ = true;
+    ask();
+}
+
+void ScriptedSink::shut_down() {
+    note("shut-down");
+    held_.clear();
+    ++generation_;
+    is_shut_down = true;
+}
+
+void ScriptedSink::on_start(HostTime, MediaTime at) {
+    note("on-start " + milliseconds(at));
+    running = true;
+    if (!mute_acks) context_.host->started();
+    arm();
+}
+
+void ScriptedSink::on_restart(HostTime) {
+    note("on-restart");
+    running = true;
+    if (!mute_acks) context_.host->started();
+    arm();
+}
+
+void ScriptedSink::on_pause(HostTime) {
+    note("on-pause");
+    running = false;
+    ++generation_;
+    if (!mute_acks) context_.host->paused();
+}
+
+void ScriptedSink::on_stop(HostTime) {
+    note("on-stop");
+    running = false;
+    ++generation_;
+    if (!mute_acks) context_.host->stopped();
+}
+
+void ScriptedSink::on_set_rate(HostTime, double) {}
+
+// One timer: for the end of the sample at the front.
+void ScriptedSink::arm() {
+    ++generation_;
+    if (!running) return;
+    const MediaTime end = held_.empty() ? media_zero : held_.front().end;
+    const auto when = context_.clock->timeline().host_at(end);
+    if (!when) return;  // the clock is held: the next start arms anew
+    context_.executor->at(*when, [this, host = context_.host, mine = generation_] {
+        host->post([this, mine] {
+            if (mine == generation_) tick();
+        });
+    });
+}
+
+void ScriptedSink::tick() {
+    if (!running) return;
+    const auto now = context_.clock->time().value_or(media_zero);
+    while (!held_.empty() && held_.front().end <= now) {
+        held_.erase(held_.begin());
+        ++rendered;
+    }
+    if (held_.empty()) {
+        for (const auto& marker : std::exchange(markers_, {})) {
+            context_.host->marker_reached(marker, {});
+        }
+    } else {
+        arm();
+    }
+    ask();
+}
+
+}  // namespace playhead::test

@@ -1,0 +1,53 @@
+// SessionRig: an engine on the simulation with scripted surroundings, one session, and its events.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "playhead/engine.h"
+#include "playhead/headless/simulation.h"
+#include "support/scripted.h"
+
+namespace playhead::test {
+
+struct RigOptions {
+    std::uint64_t seed = 1;
+    ScriptedMedia media;
+};
+
+struct SessionRig {
+    explicit SessionRig(RigOptions options = {});
+    ~SessionRig();
+
+    // Opens the scripted source and returns it; runs the simulation until it is there.
+    std::shared_ptr<Source> open();
+    // Source streams to the two sinks.
+    Topology topology(const std::shared_ptr<Source>& from);
+    // The session with that topology set, its events taken.
+    void load();
+    void start(StartPosition position = current);  // and runs until it has completed
+
+    // Runs until the event has come (or the virtual deadline is over): all events since the last
+    // call, as "name status" lines in order, completions with "#id" of the rig's counting.
+    std::vector<std::string> until(const std::string& event_name, Duration limit = std::chrono::seconds{60});
+    std::vector<std::string> events();  // all that has come so far
+    std::optional<Event> last(const std::string& event_name) const;  // among those taken
+
+    std::shared_ptr<headless::Simulation> simulation;
+    std::shared_ptr<Journal> journal = std::make_shared<Journal>();
+    std::shared_ptr<ScriptedFaults> faults = std::make_shared<ScriptedFaults>();
+    std::shared_ptr<ScriptedSourceFactory> sources;
+    std::shared_ptr<ScriptedDecoderFactory> decoders;
+    std::shared_ptr<ScriptedSink> video, audio;
+    std::unique_ptr<Engine> engine;
+    Session session;
+    EventQueue queue;
+    std::vector<Event> taken;
+    std::shared_ptr<Source> source;
+};
+
+// "session-stopped ok", "topology-status:ready ok", "capabilities-changed:+4 ok"
+std::string line_of(const Event& event);
+
+}  // namespace playhead::test
