@@ -1,0 +1,16 @@
+// Logging for programs: spdlog on stderr, FFmpeg's messages through it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace playhead::apps {
+
+enum class LogLevel { off, error, warning, info, debug, trace };
+std::optional<LogLevel> log_level_named(std::string_view name);
+inline constexpr std::string_view log_level_names = "off, error, warning, info, debug or trace";
+
+// Before the first engine is made. `off` is what a person wants who is told of troubles anyway.
+void set_up_logging(LogLevel level);
+
+} // namespace playhead::apps

@@ -1,0 +1,33 @@
+// Terminal: messages on stderr, and one line at the bottom that is rewritten in place.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace playhead::apps {
+
+// Threads: the main thread.
+class Terminal {
+public:
+    explicit Terminal(std::string program);
+    ~Terminal(); // leaves the last line standing
+
+    // "program: text" on a line of its own.
+    void say(std::string_view text);
+
+    // Whether there is a terminal to show a line on; else show_line() does nothing.
+    bool can_show_line() const { return line_out_ >= 0; }
+    // Writes only what differs from the line that stands there.
+    void show_line(std::string text);
+    // The line stays; the next one begins below it.
+    void end_line();
+
+private:
+    void write(int out, std::string_view text) const;
+
+    const std::string program_;
+    int line_out_ = -1; // 2 or 1, whichever is a terminal
+    std::string line_;
+};
+
+} // namespace playhead::apps

@@ -1,0 +1,119 @@
+#include "length_limit.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace playhead::apps {
+
+// Shared with the sinks, which may outlive the program's objects by a little.
+struct LengthLimit::State {
+    std::function<void()> wake;
+    std::atomic<MediaTime::rep> end{MediaTime::max().time_since_epoch().count()};
+    std::atomic<int> playing{0}; // sinks that play now
+    std::atomic<int> over{0};    // of those, how many have had it all
+
+    MediaTime end_time() const { return MediaTime{Duration{end.load()}}; }
+};
+
+namespace {
+
+template <class State>
+class LimitedSink final : public StreamSink {
+public:
+    LimitedSink(std::shared_ptr<StreamSink> sink, std::shared_ptr<State> state)
+        : sink_(std::move(sink)),
+          state_(std::move(state)) {}
+    ~LimitedSink() override { leave(); }
+
+    StreamKind kind() const override { return sink_->kind(); }
+    SinkTraits traits() const override { return sink_->traits(); }
+    Result<MediaType> negotiate(const MediaType& offered) const override {
+        return sink_->negotiate(offered);
+    }
+    ClockTimeSource* time_source() override { return sink_->time_source(); }
+
+    void attach(const SinkContext& context) override {
+        leave();
+        sink_->attach(context);
+    }
+    void preroll(MediaTime t) override {
+        enter();
+        sink_->preroll(t);
+    }
+    void shut_down() override {
+        leave();
+        sink_->shut_down();
+    }
+
+    void process(Sample sample) override {
+        const MediaTime end = state_->end_time();
+        if (auto* block = std::get_if<AudioBlock>(&sample)) {
+            if (block->pts + block->length() >= end) {
+                finish();
+                const auto fit = duration_to_frames(std::max(Duration{}, end - block->pts),
+                                                    block->buffer->format().rate_hz);
+                block->frames = std::min(block->frames, fit);
+                if (block->frames == 0) return;
+            }
+        } else if (std::get<VideoFrame>(sample).pts >= end) {
+            finish();
+            return; // not asking for more is how it stays finished
+        }
+        sink_->process(std::move(sample));
+    }
+
+    void place_marker(const Marker& marker) override {
+        if (marker.kind == Marker::Kind::end_of_segment) finish(); // it ended before its limit
+        sink_->place_marker(marker);
+    }
+    void flush() override { sink_->flush(); }
+    void on_start(HostTime when, MediaTime at) override { sink_->on_start(when, at); }
+    void on_restart(HostTime when) override { sink_->on_restart(when); }
+    void on_pause(HostTime when) override { sink_->on_pause(when); }
+    void on_stop(HostTime when) override { sink_->on_stop(when); }
+    void on_set_rate(HostTime when, double rate) override { sink_->on_set_rate(when, rate); }
+
+private:
+    void enter() {
+        leave();
+        entered_ = true;
+        ++state_->playing;
+    }
+    void leave() {
+        if (std::exchange(entered_, false)) --state_->playing;
+        if (std::exchange(finished_, false)) --state_->over;
+    }
+    void finish() {
+        if (entered_ && !std::exchange(finished_, true)) {
+            ++state_->over;
+            state_->wake();
+        }
+    }
+
+    const std::shared_ptr<StreamSink> sink_;
+    const std::shared_ptr<State> state_;
+    bool entered_ = false;
+    bool finished_ = false;
+};
+
+} // namespace
+
+LengthLimit::LengthLimit(std::function<void()> wake) : state_(std::make_shared<State>()) {
+    state_->wake = std::move(wake);
+}
+
+LengthLimit::~LengthLimit() = default;
+
+void LengthLimit::set(MediaTime end) { state_->end.store(end.time_since_epoch().count()); }
+
+std::shared_ptr<StreamSink> LengthLimit::before(std::shared_ptr<StreamSink> sink) {
+    return std::make_shared<LimitedSink<State>>(std::move(sink), state_);
+}
+
+bool LengthLimit::reached() const {
+    const int playing = state_->playing.load();
+    return playing > 0 && state_->over.load() >= playing;
+}
+
+} // namespace playhead::apps

@@ -1,0 +1,53 @@
+// Options: what the command line of `playhead` says.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/logging.h"
+#include "playhead/result.h"
+#include "playhead/time.h"
+
+namespace playhead::apps {
+
+struct OutputSpec {
+    enum class Kind { sdl, none, framecrc, png, wav } kind = Kind::sdl;
+    std::string path;  // of what is written
+    std::string route; // sdl only: "", "textures" or "surface"
+    bool writes() const { return kind != Kind::sdl && kind != Kind::none; }
+};
+
+struct Options {
+    std::vector<std::string> items;
+    OutputSpec video;
+    OutputSpec audio;
+    std::optional<Duration> start;
+    std::optional<Duration> length;
+    int volume = 100; // per cent
+    bool mute = false;
+    std::optional<int> plays = 1; // of each file; none: for ever
+    bool untimed = false;
+    std::string trace_events;
+    LogLevel log_level = LogLevel::off;
+    std::optional<Duration> audio_latency;
+};
+
+// What to do instead of playing: print `text` (to stderr if the code is not 0) and end.
+struct Exit {
+    int code = 0;
+    std::string text;
+};
+
+std::variant<Options, Exit> parse_options(int argc, const char* const* argv);
+
+// "90", "1:30", "0:01:30.250"; nothing if it is not a time.
+std::optional<Duration> parse_time(std::string_view text);
+
+// "null", "framecrc:FILE", ...; the text of the error says what is possible.
+Result<OutputSpec> parse_video_output(const std::string& text);
+Result<OutputSpec> parse_audio_output(const std::string& text);
+
+} // namespace playhead::apps

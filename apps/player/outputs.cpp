@@ -1,0 +1,147 @@
+#include "outputs.h"
+
+#include "common/fallback_audio_device.h"
+#include "playhead/headless/audio_devices.h"
+#include "playhead/headless/sinks.h"
+
+namespace playhead::apps {
+namespace {
+
+// The sink of a face, which is kept beside it.
+template <class Face>
+void keep(std::unique_ptr<Face> face, std::shared_ptr<StreamSink>& sink,
+          std::shared_ptr<void>& writer) {
+    sink = face->sink();
+    writer = std::shared_ptr<Face>{std::move(face)};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options,
+                                                 std::shared_ptr<Executor> executor,
+                                                 std::function<void(std::string)> say) {
+    auto outputs = std::make_unique<Outputs>();
+    if (auto made = outputs->make_video(options, executor, say); !made) {
+        return fail(made.error());
+    }
+    if (auto made = outputs->make_audio(options, executor, say); !made) {
+        return fail(made.error());
+    }
+    return outputs;
+}
+
+Result<void> Outputs::make_video(const Options& options, const std::shared_ptr<Executor>& executor,
+                                 const Say& say) {
+    switch (options.video.kind) {
+    case OutputSpec::Kind::framecrc: {
+        auto lines = lines_to(options.video.path);
+        if (!lines) {
+            return fail(lines.error());
+        }
+        keep(std::make_unique<headless::CaptureVideoSink>(*lines, 0), video_sink_, writers_[0]);
+        return {};
+    }
+    case OutputSpec::Kind::png: {
+        auto sink = headless::PngSink::create(options.video.path);
+        if (!sink) {
+            return fail(sink.error());
+        }
+        keep(std::move(*sink), video_sink_, writers_[0]);
+        return {};
+    }
+    default: break;
+    }
+    if (options.untimed) {
+        video_sink_ = headless::null_video_sink();
+        return {};
+    }
+    video_ = std::make_unique<VideoOutput>();
+    video_sink_ = video_->sink();
+    if (options.video.kind == OutputSpec::Kind::sdl) {
+        auto screen = open_screen(executor, *video_, options.video.route);
+        if (screen) {
+            screen_ = std::move(*screen);
+        } else {
+            say("no display (" + screen.error().message() + "); plays without a picture");
+        }
+    }
+    return {};
+}
+
+Result<void> Outputs::make_audio(const Options& options, const std::shared_ptr<Executor>& executor,
+                                 const Say& say) {
+    switch (options.audio.kind) {
+    case OutputSpec::Kind::framecrc: {
+        auto lines = lines_to(options.audio.path);
+        if (!lines) {
+            return fail(lines.error());
+        }
+        const int stream = options.video.kind == OutputSpec::Kind::framecrc &&
+                                   options.video.path == options.audio.path
+                               ? 1
+                               : 0;
+        keep(std::make_unique<headless::CaptureAudioSink>(*lines, stream), audio_sink_,
+             writers_[1]);
+        return {};
+    }
+    case OutputSpec::Kind::wav: {
+        auto sink = headless::WavSink::create(options.audio.path);
+        if (!sink) {
+            return fail(sink.error());
+        }
+        keep(std::move(*sink), audio_sink_, writers_[1]);
+        return {};
+    }
+    default: break;
+    }
+    if (options.untimed) {
+        audio_sink_ = headless::null_audio_sink();
+        return {};
+    }
+    std::shared_ptr<AudioDevice> device = std::make_shared<headless::NullAudioDevice>(executor);
+    if (options.audio.kind == OutputSpec::Kind::sdl) {
+        const auto replaced = [say](const Status& why) {
+            say("no sound (" + why.message() + "); plays silently");
+        };
+        if (auto system = system_audio_device(executor, options.audio_latency)) {
+            device = with_fallback(std::move(*system), std::move(device), replaced);
+        } else {
+            replaced(system.error());
+        }
+    }
+    audio_ = std::make_unique<AudioOutput>(std::move(device));
+    audio_sink_ = audio_->sink();
+    return {};
+}
+
+Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string& path) {
+    if (!lines_ || lines_path_ != path) {
+        auto lines = headless::HashLines::to_file(path);
+        if (!lines) {
+            return fail(lines.error());
+        }
+        lines_ = std::move(*lines);
+        lines_path_ = path;
+    }
+    return lines_;
+}
+
+PlayerOutputs Outputs::sinks(LengthLimit* limit) const {
+    if (limit == nullptr) {
+        return {video_sink_, audio_sink_};
+    }
+    return {limit->before(video_sink_), limit->before(audio_sink_)};
+}
+
+bool Outputs::rateless() const { return !video_ && !audio_; }
+
+void Outputs::set_volume(int per_cent, bool muted) {
+    if (audio_) {
+        // Loudness as it is heard grows with the cube, near enough.
+        const double share = per_cent / 100.0;
+        audio_->set_volume(share * share * share);
+        audio_->set_mute(muted);
+    }
+}
+
+} // namespace playhead::apps

@@ -1,0 +1,57 @@
+// Outputs: where picture and sound go, as the options say, and what takes their place when the
+// machine has no display or no sound device.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "length_limit.h"
+#include "options.h"
+#include "playhead/audio_output.h"
+#include "playhead/player.h"
+#include "playhead/video_output.h"
+#include "screen.h"
+
+namespace playhead::headless {
+class HashLines;
+}
+
+namespace playhead::apps {
+
+// Threads: the main thread.
+class Outputs {
+public:
+    // `say` is told, on any thread, what had to be replaced. An error: a file cannot be written.
+    static Result<std::unique_ptr<Outputs>> create(const Options& options,
+                                                   std::shared_ptr<Executor> executor,
+                                                   std::function<void(std::string)> say);
+
+    // With --length, through its limit.
+    PlayerOutputs sinks(LengthLimit* limit) const;
+    Screen* screen() const { return screen_.get(); } // null: no window
+    // Whether nothing keeps time, so that the clock's position says nothing about what was taken.
+    bool rateless() const;
+    void set_volume(int per_cent, bool muted);
+
+private:
+    using Say = std::function<void(std::string)>;
+
+    Result<void> make_video(const Options& options, const std::shared_ptr<Executor>& executor,
+                            const Say& say);
+    Result<void> make_audio(const Options& options, const std::shared_ptr<Executor>& executor,
+                            const Say& say);
+    Result<std::shared_ptr<headless::HashLines>> lines_to(const std::string& path);
+
+    std::unique_ptr<VideoOutput> video_; // a window's, or one that nobody looks at
+    std::unique_ptr<AudioOutput> audio_;
+    std::shared_ptr<StreamSink> video_sink_;
+    std::shared_ptr<StreamSink> audio_sink_;
+    std::shared_ptr<void> writers_[2]; // what belongs to a sink that writes
+    std::string lines_path_;
+    std::shared_ptr<headless::HashLines> lines_; // both may write to one
+    std::unique_ptr<Screen> screen_;             // after the output that it shows
+};
+
+} // namespace playhead::apps

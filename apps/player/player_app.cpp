@@ -1,0 +1,399 @@
+#include "player_app.h"
+
+#include <algorithm>
+
+#include "common/compose.h"
+#include "playhead/lanes.h"
+#include "progress_line.h"
+
+namespace playhead::apps {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int exit_bad_options = 1;
+constexpr Duration between_lines = milliseconds{250};
+constexpr Duration stop_patience = milliseconds{500}; // the session promises 100
+
+} // namespace
+
+PlayerApp::PlayerApp(Options options, Terminal& terminal)
+    : options_(std::move(options)),
+      terminal_(terminal),
+      list_(options_.items),
+      executor_(make_lanes()),
+      loop_(std::make_shared<MainLoop>(executor_)),
+      volume_(options_.volume),
+      muted_(options_.mute) {}
+
+PlayerApp::~PlayerApp() {
+    loop_->also_wake({});
+    events_.reset();
+    player_.reset();
+    outputs_.reset();
+    trace_.reset(); // after all that has something to tell
+}
+
+int PlayerApp::run() {
+    if (const auto trouble = set_up()) {
+        terminal_.say(*trouble);
+        return exit_bad_options;
+    }
+    begin_item();
+    while (!finished()) {
+        show_progress();
+        const auto until = next_deadline();
+        if (Screen* screen = outputs_->screen()) {
+            screen->turn(until, [this](const Control& control) { act(control); });
+        } else {
+            loop_->wait(until);
+        }
+        loop_->run_posted();
+        if (at_its_length()) {
+            ended();
+        }
+    }
+    terminal_.end_line();
+    return interrupted_ ? exit_interrupted : list_.exit_code();
+}
+
+std::optional<std::string> PlayerApp::set_up() {
+    interruption_ = std::make_unique<Interruption>(
+        *executor_, [this, loop = loop_] { loop->post([this] { quit(true); }); });
+    engine_ = std::make_unique<Engine>(compose(executor_));
+    if (!options_.trace_events.empty()) {
+        auto trace = TraceWriter::create(engine_->bus(), executor_, options_.trace_events);
+        if (!trace) {
+            return trace.error().message();
+        }
+        trace_ = std::move(*trace);
+    }
+    auto outputs = Outputs::create(options_, executor_, [this, loop = loop_](std::string text) {
+        loop->post([this, text = std::move(text)] { terminal_.say(text); });
+    });
+    if (!outputs) {
+        return outputs.error().message();
+    }
+    outputs_ = std::move(*outputs);
+    if (outputs_->screen() != nullptr) {
+        loop_->also_wake(outputs_->screen()->wake());
+    }
+    set_volume();
+    if (options_.length) {
+        limit_ = std::make_unique<LengthLimit>([loop = loop_] { loop->wake(); });
+    }
+    player_ = std::make_unique<Player>(*engine_, outputs_->sinks(limit_.get()));
+    events_ = engine_->bus().subscribe(
+        {}, [this](const Event& event) { on_event(event); }, loop_);
+    return std::nullopt;
+}
+
+// Before the list goes on from one that neither ended nor failed: what it waits for is given up.
+void PlayerApp::leave_item() {
+    if (!item_.failed) {
+        static_cast<void>(player_->stop());
+    }
+}
+
+void PlayerApp::begin_item() {
+    item_ = Item{};
+    item_.plays_left = options_.plays;
+    OpenRequest request;
+    request.locator = list_.current();
+    const auto id = player_->open(std::move(request));
+    if (id) {
+        item_.open = *id;
+    } else {
+        failed(id.error());
+    }
+}
+
+void PlayerApp::play_from_start() {
+    const auto presentation = player_->presentation();
+    const bool seekable = presentation && presentation->seekable;
+    std::optional<MediaTime> from;
+    if (item_.play != 0) {
+        from = media_zero; // once more
+    }
+    if (options_.start && seekable) {
+        from = media_at(*options_.start);
+    } else if (options_.start) {
+        warn("cannot be sought in; plays from the beginning");
+    }
+    if (limit_) {
+        item_.end = from.value_or(media_zero) + *options_.length;
+        limit_->set(*item_.end);
+    }
+    if (item_.plays_left) {
+        --*item_.plays_left;
+    }
+    const auto id = player_->play(from);
+    if (id) {
+        item_.play = *id;
+    } else {
+        failed(id.error());
+    }
+}
+
+void PlayerApp::on_event(const Event& event) {
+    if (const auto* done = event.as<PlayerCommandDone>()) {
+        if (done->player == player_->id()) {
+            on_command_done(event.command, event.status);
+        }
+    } else if (const auto* end = event.as<PlayerEnded>()) {
+        // One of an item that was left already is not this one's.
+        if (end->player == player_->id() && item_.playing) {
+            ended();
+        }
+    } else if (event.session == player_->session()) {
+        if (event.as<SessionError>()) {
+            failed(event.status);
+        } else if (event.as<NonFatalError>()) {
+            warn(event.status.message());
+        }
+    }
+}
+
+void PlayerApp::on_command_done(CommandId command, const Status& status) {
+    if (command == stop_ && stop_ != 0) {
+        done_ = true;
+        return;
+    }
+    const bool overtaken = status == Errc::cancelled || status == Errc::superseded;
+    if (overtaken || stop_ != 0) {
+        return;
+    }
+    if (command == item_.open) {
+        status.ok() ? opened() : failed(status);
+    } else if (command == item_.play) {
+        if (status.ok()) {
+            item_.playing = true;
+            list_.set_outcome(Playlist::Outcome::played);
+            move(true);
+        } else {
+            failed(status);
+        }
+    } else if (command == item_.seek && !status.ok()) {
+        warn(status.message());
+    }
+}
+
+void PlayerApp::opened() {
+    item_.opened = true;
+    const auto presentation = player_->presentation();
+    if (!presentation) {
+        return;
+    }
+    for (const StreamKind kind : {StreamKind::video, StreamKind::audio}) {
+        const auto undecodable =
+            std::ranges::find_if(presentation->streams, [kind](const StreamInfo& stream) {
+                return stream.kind == kind && !stream.decodable &&
+                       !stream.disposition.attached_picture;
+            });
+        if (undecodable != presentation->streams.end() && !presentation->best(kind)) {
+            warn("its " + std::string{to_string(kind)} + " (" + undecodable->codec +
+                 ") has no decoder in this build; plays without it");
+        }
+    }
+    if (Screen* screen = outputs_->screen()) {
+        const StreamInfo* video = presentation->best(StreamKind::video);
+        const auto* format = video ? std::get_if<VideoFormat>(&video->type) : nullptr;
+        if (format) {
+            screen->fit_to(display_size(*format));
+        }
+        screen->set_title(list_.current() + " - playhead");
+        if (!shown_) {
+            shown_ = true;
+            screen->show();
+        }
+    }
+    play_from_start();
+}
+
+void PlayerApp::ended() {
+    item_.playing = false;
+    if (!item_.plays_left || *item_.plays_left > 0) {
+        play_from_start();
+    } else {
+        advance();
+    }
+}
+
+bool PlayerApp::at_its_length() const {
+    if (!item_.playing || !item_.end) {
+        return false;
+    }
+    return outputs_->rateless() ? limit_->reached() : player_->position() >= item_.end;
+}
+
+void PlayerApp::failed(const Status& status) {
+    if (item_.failed) {
+        return; // the cause was told; what it entails need not be
+    }
+    item_.failed = true;
+    item_.playing = false;
+    say_of_item(status.message());
+    list_.set_outcome(Playlist::Outcome::failed);
+    advance();
+}
+
+void PlayerApp::advance() {
+    if (list_.next()) {
+        begin_item();
+    } else {
+        quit(false);
+    }
+}
+
+void PlayerApp::warn(const std::string& text) {
+    if (item_.warned.insert(text).second) {
+        say_of_item(text);
+    }
+}
+
+// A backend's sentence may begin with the name already.
+void PlayerApp::say_of_item(const std::string& text) {
+    const std::string& name = list_.current();
+    terminal_.say(text.starts_with(name) ? text : name + ": " + text);
+}
+
+void PlayerApp::act(const Control& control) {
+    switch (control.action) {
+    case Action::quit: quit(false); break;
+    case Action::pause: move(player_->state() != PlayerState::playing); break;
+    case Action::seek: seek_by(seconds{control.amount}); break;
+    case Action::previous:
+        if (list_.previous()) {
+            leave_item();
+            begin_item();
+        }
+        break;
+    case Action::next:
+        if (list_.next()) {
+            leave_item();
+            begin_item();
+        }
+        break;
+    case Action::full_screen: outputs_->screen()->toggle_full_screen(); break;
+    case Action::mute:
+        muted_ = !muted_;
+        set_volume();
+        break;
+    case Action::volume:
+        volume_ = std::clamp(volume_ + control.amount, 0, 100);
+        set_volume();
+        break;
+    case Action::step: step(); break;
+    }
+    line_due_ = {};
+}
+
+void PlayerApp::move(bool moves) {
+    if (!item_.playing) {
+        return;
+    }
+    if (moves != (player_->state() == PlayerState::playing)) {
+        const auto id = moves ? player_->play() : player_->pause();
+        if (!id) {
+            warn(id.error().message());
+        }
+    }
+    if (Screen* screen = outputs_->screen()) {
+        screen->keep_awake(moves);
+    }
+}
+
+void PlayerApp::seek_by(Duration distance) {
+    const auto now = player_->position();
+    if (!now || !item_.playing) {
+        return;
+    }
+    MediaTime target = std::max(*now + distance, media_zero);
+    if (const auto duration = player_->duration()) {
+        // Past the end is the end: the last moment there is something to see.
+        target = std::min(target, std::max(media_zero, media_at(*duration - milliseconds{100})));
+    }
+    if (const auto id = player_->seek(target)) {
+        item_.seek = *id;
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::step() {
+    Screen* screen = outputs_->screen();
+    if (!screen || !screen->shown() || !item_.playing) {
+        return;
+    }
+    move(false);
+    const VideoFrame& frame = *screen->shown();
+    const Rational& rate = frame.picture->format().frame_rate;
+    const Duration length = frame.duration.value_or(
+        rate.positive() ? rescale(1, TimeBase{rate.den, rate.num}) : milliseconds{40});
+    // A little into the next one: ticks are rounded, and at its very edge a time may still be ours.
+    if (const auto id = player_->seek(frame.pts + length + milliseconds{1})) {
+        item_.seek = *id;
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::set_volume() { outputs_->set_volume(volume_, muted_); }
+
+void PlayerApp::quit(bool interrupted) {
+    interrupted_ = interrupted_ || interrupted;
+    if (stop_ != 0 || done_) {
+        return;
+    }
+    const auto id = player_->stop();
+    if (!id) {
+        done_ = true;
+        return;
+    }
+    stop_ = *id;
+    stop_deadline_ = executor_->now() + stop_patience;
+}
+
+bool PlayerApp::finished() const {
+    return done_ || (stop_deadline_ && executor_->now() >= *stop_deadline_);
+}
+
+std::optional<HostTime> PlayerApp::next_deadline() {
+    std::optional<HostTime> until = stop_deadline_;
+    const auto sooner = [&until](HostTime t) { until = until ? std::min(*until, t) : t; };
+    if (player_->state() == PlayerState::playing) {
+        const HostTime now = executor_->now();
+        if (terminal_.can_show_line()) {
+            sooner(line_due_);
+        }
+        const auto position = player_->position();
+        if (item_.end && position && !outputs_->rateless()) {
+            sooner(now + std::max(Duration{}, *item_.end - *position));
+        }
+    }
+    return until;
+}
+
+void PlayerApp::show_progress() {
+    const HostTime now = executor_->now();
+    const bool moves = player_->state() == PlayerState::playing;
+    if (!terminal_.can_show_line() || !item_.opened || (moves && now < line_due_)) {
+        return;
+    }
+    line_due_ = now + between_lines;
+    Progress progress;
+    progress.state = player_->state();
+    progress.position = player_->position();
+    progress.duration = player_->duration();
+    progress.volume = volume_;
+    progress.muted = muted_;
+    const SessionStatistics statistics = player_->statistics();
+    progress.av_difference = statistics.av_difference;
+    for (const StreamStatistics& stream : statistics.streams) {
+        progress.dropped += stream.late;
+    }
+    terminal_.show_line(progress_line(progress));
+}
+
+} // namespace playhead::apps

@@ -1,0 +1,94 @@
+// PlayerApp: plays the list, shows it, obeys the keys.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/interruption.h"
+#include "common/main_loop.h"
+#include "common/terminal.h"
+#include "common/trace_writer.h"
+#include "length_limit.h"
+#include "options.h"
+#include "outputs.h"
+#include "playhead/engine.h"
+#include "playhead/player.h"
+#include "playlist.h"
+
+namespace playhead::apps {
+
+// Threads: the main thread. Events, signals and what the sound device says reach it as tasks of the
+// loop.
+class PlayerApp {
+public:
+    PlayerApp(Options options, Terminal& terminal);
+    ~PlayerApp();
+
+    int run(); // the exit code
+
+private:
+    // The one that plays now.
+    struct Item {
+        CommandId open = 0;
+        CommandId play = 0;
+        CommandId seek = 0;
+        bool opened = false;
+        bool playing = false; // its play completed
+        bool failed = false;
+        std::optional<int> plays_left; // none: for ever
+        std::optional<MediaTime> end;  // of --length
+        std::set<std::string> warned;  // each warning once
+    };
+
+    std::optional<std::string> set_up();
+    void begin_item();
+    void leave_item();
+    void play_from_start();
+    void on_event(const Event& event);
+    void on_command_done(CommandId command, const Status& status);
+    void opened();
+    void ended();
+    void failed(const Status& status);
+    void advance();
+    void warn(const std::string& text);
+    void say_of_item(const std::string& text);
+
+    void act(const Control& control);
+    void seek_by(Duration distance);
+    void step();
+    void set_volume();
+    void move(bool moved);
+
+    void quit(bool interrupted);
+    bool finished() const;
+    bool at_its_length() const;
+    std::optional<HostTime> next_deadline();
+    void show_progress();
+
+    const Options options_;
+    Terminal& terminal_;
+    Playlist list_;
+    const std::shared_ptr<Executor> executor_;
+    const std::shared_ptr<MainLoop> loop_;
+    std::unique_ptr<Interruption> interruption_;
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<TraceWriter> trace_;
+    std::unique_ptr<Outputs> outputs_;
+    std::unique_ptr<LengthLimit> limit_; // of --length
+    std::unique_ptr<Player> player_;
+    Subscription events_;
+
+    Item item_;
+    int volume_ = 100;
+    bool muted_ = false;
+    bool shown_ = false;
+    bool interrupted_ = false;
+    bool done_ = false;
+    CommandId stop_ = 0; // of quitting
+    std::optional<HostTime> stop_deadline_;
+    HostTime line_due_{};
+};
+
+} // namespace playhead::apps

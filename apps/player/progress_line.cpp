@@ -1,0 +1,44 @@
+#include "progress_line.h"
+
+#include <cstdio>
+
+namespace playhead::apps {
+namespace {
+
+// Tenths of a second: the line is rewritten a few times a second, more digits would only flicker.
+std::string clock_text(Duration t) {
+    const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(t).count() / 100;
+    char text[48];
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld.%lld",
+                  static_cast<long long>(tenths / 36'000),
+                  static_cast<long long>(tenths / 600 % 60),
+                  static_cast<long long>(tenths / 10 % 60), static_cast<long long>(tenths % 10));
+    return text;
+}
+
+} // namespace
+
+std::string progress_line(const Progress& progress) {
+    std::string line{to_string(progress.state)};
+    line.resize(std::max<std::size_t>(line.size(), 7), ' ');
+    if (progress.position) {
+        line += "  " + clock_text(progress.position->time_since_epoch());
+        line += " / " + (progress.duration ? clock_text(*progress.duration) : std::string{"?"});
+    }
+    if (progress.av_difference) {
+        const auto us =
+            std::chrono::duration_cast<std::chrono::microseconds>(*progress.av_difference).count();
+        char text[32];
+        std::snprintf(text, sizeof text, "  A-V %+.0f ms", static_cast<double>(us) / 1000.0);
+        line += text;
+    }
+    line += "  dropped " + std::to_string(progress.dropped);
+    if (progress.muted) {
+        line += "  mute";
+    } else if (progress.volume != 100) {
+        line += "  volume " + std::to_string(progress.volume) + " %";
+    }
+    return line;
+}
+
+} // namespace playhead::apps
