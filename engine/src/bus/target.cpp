@@ -46,7 +46,12 @@ void SubscriptionTarget::accept(const SharedEvent& event) {
 }
 
 void SubscriptionTarget::wake() {
-    Task task = [self = shared_from_this()] { self->run_one(); };
+    // Weak: a task queue may end with tasks that it never ran, and this holds the task queue.
+    Task task = [target = weak_from_this()] {
+        if (const std::shared_ptr<SubscriptionTarget> self = target.lock()) {
+            self->run_one();
+        }
+    };
     if (where_) {
         where_->post(std::move(task));
     } else if (const std::shared_ptr<Executor> executor = executor_.lock()) {
