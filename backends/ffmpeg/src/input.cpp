@@ -127,6 +127,9 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
     }
     access.attach(*input);
     input->pb = bytes;
+    if (bytes != nullptr) {
+        input->flags |= AVFMT_FLAG_CUSTOM_IO; // ours to close, also when opening does not get far
+    }
     const SourceLimits& limits = request.options.limits;
     input->probesize = static_cast<std::int64_t>(std::max<std::size_t>(limits.probe_bytes, 2048));
     input->max_analyze_duration =

@@ -14,6 +14,7 @@ namespace {
 constexpr Duration audio_warm_up = std::chrono::milliseconds{100};
 constexpr Duration first_step_back = std::chrono::milliseconds{500};
 constexpr int most_tries = 16;
+constexpr int most_refusals = 4;
 // How far to look for a place to decode from before taking what there is.
 constexpr std::size_t landing_packets = 5'000;
 constexpr Duration landing_stretch = std::chrono::seconds{30};
@@ -68,12 +69,18 @@ Result<void> AvSource::seek_to(MediaTime t) {
     const Duration target = t.time_since_epoch() - warm_up;
     bool to_start = t <= media_zero || (lead != nullptr && lead->start && t <= *lead->start);
     Duration back{};
+    int refused = 0;
     for (int tries = 0; tries < most_tries; ++tries) {
         to_start = to_start || target - back <= Duration{};
         ahead_.clear();
         stamps_.reset();
         at_start_ = false;
         if (const int code = seek_raw(lead, target - back, to_start); code < 0) {
+            // A playlist refuses what lies behind its last piece, though the piece goes on.
+            if (!access_->interrupted() && !to_start && ++refused < most_refusals) {
+                back = std::max(back * 2, first_step_back);
+                continue;
+            }
             return fail(access_->interrupted()
                             ? Error{Errc::cancelled, "a seek was interrupted"}
                             : ffmpeg_error(code, "seeking in '" + name_of(request_) + "' to " +
@@ -110,7 +117,14 @@ int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
         ticks = rescale(std::min(start, Duration{}) + presentation_.container_start, base,
                         Rounding::down);
     }
-    int code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, ticks, 0);
+    int code = AVERROR(ENOSYS);
+    if (to_start && (input_->iformat->flags & AVFMT_TS_DISCONT) != 0) {
+        // Searching by decoding stamps would find the last that is before the first picture.
+        code = avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE);
+    }
+    if (code < 0) {
+        code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, ticks, 0);
+    }
     if (code < 0) {
         code = av_seek_frame(input_.get(), index, ticks, AVSEEK_FLAG_BACKWARD);
     }
