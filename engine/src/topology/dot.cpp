@@ -51,11 +51,11 @@ Look look_of(const SourceNode& source) {
         stream += info.language.empty() ? "" : " (" + info.language + ")";
     }
     look.line(stream);
-    if (source.media_start || source.media_stop) {
-        const auto text = [](std::optional<MediaTime> t) {
-            return t ? format_time(t->time_since_epoch()) : std::string{};
-        };
-        look.line("from " + text(source.media_start) + " to " + text(source.media_stop));
+    if (source.media_start) {
+        look.line("from " + format_time(source.media_start->time_since_epoch()));
+    }
+    if (source.media_stop) {
+        look.line("to " + format_time(source.media_stop->time_since_epoch()));
     }
     return look;
 }
