@@ -13,8 +13,13 @@ constexpr std::size_t accounts_kept = 64;
 } // namespace
 
 void WorkOrder::add(Item item, double weight) {
+    if (size_ == 0 && running_ == 0) {
+        for (const auto& [other, idle] : accounts_) {
+            floor_ = std::max(floor_, idle.service);
+        }
+    }
     if (accounts_.size() > accounts_kept) {
-        forget_the_idle();
+        forget();
     }
     const std::uint64_t name = item.account;
     Account& account = accounts_[name];
@@ -67,6 +72,7 @@ std::optional<WorkOrder::Item> WorkOrder::take(HostTime now) {
         best->timed.erase(best->timed.begin());
     }
     ++best->running;
+    ++running_;
     --size_;
     return item;
 }
@@ -78,6 +84,7 @@ void WorkOrder::charge(std::uint64_t name, Duration service) {
     }
     Account& account = found->second;
     --account.running;
+    --running_;
     if (name != 0) {
         account.service += std::chrono::duration<double>(service).count() / account.weight;
     }
@@ -111,7 +118,7 @@ void WorkOrder::raise_floor() {
     }
 }
 
-void WorkOrder::forget_the_idle() {
+void WorkOrder::forget() {
     std::erase_if(accounts_, [this](const auto& entry) {
         return !entry.second.active() && entry.second.service <= floor_;
     });

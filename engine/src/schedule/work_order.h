@@ -17,7 +17,7 @@ namespace playhead::schedule {
 // take what is left, in the same manner. Account 0 is never charged, so it wins its ties.
 //
 // An account that was away does not save up: it comes back with at least the service of the account
-// that has had least among those at work.
+// that has had least among those at work. When nobody is, all that was is forgotten.
 class WorkOrder {
 public:
     struct Item {
@@ -50,11 +50,12 @@ private:
     };
 
     void raise_floor();
-    void forget_the_idle();
+    void forget();
 
     // Ordered, so that ties are broken the same way in every run.
     std::map<std::uint64_t, Account> accounts_;
     std::size_t size_ = 0;
+    std::size_t running_ = 0;
     double floor_ = 0;
 };
 

@@ -167,6 +167,10 @@ void WorkerPool::run(const WorkerPtr& worker) {
             --coming_;
         }
     }
+    // An orphan may have left an item for itself as its last words.
+    const Hand hand = hand_needed_locked();
+    lock.unlock();
+    lend(hand);
 }
 
 // False when there is nothing to run.

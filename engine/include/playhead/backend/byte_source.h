@@ -26,8 +26,8 @@ public:
     void raise() noexcept;
     void clear() noexcept { raised_.store(false, std::memory_order_release); }
 
-    // Called by raise(), any thread, under a lock of this object only. Removal waits for a running
-    // call.
+    // Called by raise(), any thread, under a lock of this object only; and by add() when the interrupt
+    // is already raised. Removal waits for a running call.
     class Waker {
     public:
         virtual ~Waker() = default;
