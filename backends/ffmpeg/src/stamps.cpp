@@ -4,10 +4,14 @@ namespace playhead::ffmpeg {
 
 namespace {
 
-// Players and broadcasters agree on about this much as what no gap in one programme reaches.
-constexpr Duration jump = std::chrono::seconds{10};
+// A gap in one programme does not get this long. Backwards decoding stamps never go at all; what is
+// allowed for is streams that do not end at the same point before a jump.
+constexpr Duration longest_gap = std::chrono::seconds{10};
+constexpr Duration longest_overlap = std::chrono::milliseconds{500};
 
-bool fits(Duration at, Duration expected) { return at - expected < jump && expected - at < jump; }
+bool fits(Duration at, Duration expected) {
+    return at - expected < longest_gap && expected - at < longest_overlap;
+}
 
 } // namespace
 

@@ -1,6 +1,6 @@
 #include "converters.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "error.h"
 #include "formats.h"
@@ -10,6 +10,7 @@
 
 extern "C" {
 #include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -155,9 +156,7 @@ private:
         if (scaler_ && from == from_ && to == to_) {
             return {};
         }
-        scaler_.reset(sws_getContext(from.width, from.height, from.format, to.width, to.height,
-                                     to.format, scaling_flags(from, to), nullptr, nullptr,
-                                     nullptr));
+        make(from, to);
         if (!scaler_) {
             const char* a = av_get_pix_fmt_name(from.format);
             const char* b = av_get_pix_fmt_name(to.format);
@@ -175,6 +174,30 @@ private:
         from_ = from;
         to_ = to;
         return {};
+    }
+
+    // The ranges have to be known before the tables are made: two of one format are otherwise taken
+    // for the same.
+    void make(const Side& from, const Side& to) {
+        scaler_.reset(sws_alloc_context());
+        if (!scaler_) {
+            return;
+        }
+        const std::pair<const char*, int> settings[] = {{"srcw", from.width},
+                                                        {"srch", from.height},
+                                                        {"src_format", from.format},
+                                                        {"src_range", from.full_range ? 1 : 0},
+                                                        {"dstw", to.width},
+                                                        {"dsth", to.height},
+                                                        {"dst_format", to.format},
+                                                        {"dst_range", to.full_range ? 1 : 0},
+                                                        {"sws_flags", scaling_flags(from, to)}};
+        for (const auto& [name, value] : settings) {
+            av_opt_set_int(scaler_.get(), name, value, 0);
+        }
+        if (sws_init_context(scaler_.get(), nullptr, nullptr) < 0) {
+            scaler_.reset();
+        }
     }
 
     Scaler scaler_;
