@@ -282,6 +282,9 @@ void ScriptedSink::note(const std::string& what) {
 void ScriptedSink::attach(const SinkContext& context) {
     std::lock_guard lock(context_mutex_);
     context_ = context;
+    open_requests_ = 0;
+    held_.clear();
+    markers_.clear();
 }
 
 void ScriptedSink::fail_now(Status status) {
@@ -351,6 +354,7 @@ void ScriptedSink::shut_down() {
     note("shut-down");
     held_.clear();
     ++generation_;
+    running = false;
     is_shut_down = true;
 }
 

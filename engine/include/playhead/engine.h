@@ -50,6 +50,12 @@ struct EngineStatistics {
 
 class EngineCore;
 
+struct SessionOptions {
+    // Keep every event in the session's own queue until it is pulled. Switch it off where only
+    // subscriptions are used: events hold what they tell of, opened sources included.
+    bool queue_events = true;
+};
+
 // Threads: every call from any thread.
 // Ownership: a handle on a shared core. Destroying it completes what is pending with shut_down, and
 // never waits for I/O, codecs, devices or handlers; sessions that outlive it say shut_down. Frames
@@ -67,7 +73,7 @@ public:
     // The open completes as cancelled, at once. not_found if it has completed already.
     Result<void> cancel(OpenId id);
 
-    Session create_session();
+    Session create_session(SessionOptions options = {});
 
     Bus& bus();
     const std::shared_ptr<Executor>& executor() const;

@@ -105,9 +105,9 @@ void EngineCore::publish(OpenId id, Status status, std::shared_ptr<ReaderHandle>
     services_->bus.publish(std::move(event));
 }
 
-std::shared_ptr<SessionCore> EngineCore::create_session() {
+std::shared_ptr<SessionCore> EngineCore::create_session(SessionOptions options) {
     const SessionId id = services_->sessions.fetch_add(1) + 1;
-    auto session = std::make_shared<SessionCore>(services_, id);
+    auto session = std::make_shared<SessionCore>(services_, id, options);
     std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [](auto& s) { return s.expired(); });
     if (!shut_) sessions_.push_back(session);
@@ -164,7 +164,9 @@ Engine::~Engine() {
 
 Result<OpenId> Engine::open(OpenRequest request) { return core_->open(std::move(request)); }
 Result<void> Engine::cancel(OpenId id) { return core_->cancel(id); }
-Session Engine::create_session() { return EngineCore::handle(core_->create_session()); }
+Session Engine::create_session(SessionOptions options) {
+    return EngineCore::handle(core_->create_session(options));
+}
 Bus& Engine::bus() { return core_->services()->bus; }
 const std::shared_ptr<Executor>& Engine::executor() const { return core_->services()->executor; }
 const EngineOptions& Engine::options() const { return core_->services()->options; }

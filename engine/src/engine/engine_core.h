@@ -36,7 +36,7 @@ public:
 
     Result<OpenId> open(OpenRequest request);
     Result<void> cancel(OpenId id);
-    std::shared_ptr<SessionCore> create_session();
+    std::shared_ptr<SessionCore> create_session(SessionOptions options);
     static Session handle(std::shared_ptr<SessionCore> session);
     EngineStatistics statistics() const;
     void shut_down();

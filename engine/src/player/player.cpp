@@ -41,7 +41,7 @@ class PlayerCore : public std::enable_shared_from_this<PlayerCore> {
 public:
     PlayerCore(std::shared_ptr<EngineCore> engine, PlayerOutputs outputs)
         : engine_(std::move(engine)), services_(engine_->services()), outputs_(std::move(outputs)),
-          id_(services_->players.fetch_add(1) + 1), session_(EngineCore::handle(engine_->create_session())) {}
+          id_(services_->players.fetch_add(1) + 1), session_(EngineCore::handle(engine_->create_session({.queue_events = false}))) {}
 
     void listen() {
         listening_ = services_->bus.subscribe(

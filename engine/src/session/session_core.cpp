@@ -36,10 +36,13 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
 
 }  // namespace
 
-SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id)
+SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id,
+                         SessionOptions options)
     : services_(std::move(services)), id_(id),
       clock_(std::make_shared<PresentationClock>(services_->executor)),
-      events_(services_->bus.queue(of_session(id))) {}
+      events_(services_->bus.queue(options.queue_events
+                                     ? of_session(id)
+                                     : EventFilter([](const Event&) { return false; }))) {}
 
 // ---- any thread ------------------------------------------------------------------------------
 

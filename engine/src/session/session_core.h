@@ -25,7 +25,7 @@ struct Topologies {
 class SessionCore final : public PipelineListener,
                           public std::enable_shared_from_this<SessionCore> {
 public:
-    SessionCore(std::shared_ptr<EngineServices> services, SessionId id);
+    SessionCore(std::shared_ptr<EngineServices> services, SessionId id, SessionOptions options);
 
     // Any thread.
     Result<CommandId> submit(CommandInput command, Topologies with = {});

@@ -68,7 +68,8 @@ public:
     // The type it takes when offered this one; a different one asks for a converter before it.
     // Resolution, work lane: answers from what it knows; may overlap the strand's calls.
     virtual Result<MediaType> negotiate(const MediaType& offered) const = 0;
-    // Becomes part of a topology (again). Requests may start at once.
+    // Becomes part of a topology (again). Requests may start at once; what was asked of an earlier
+    // host is void, and what came from it is to be dropped.
     virtual void attach(const SinkContext& context) = 0;
     virtual void process(Sample sample) = 0;
     virtual void place_marker(const Marker& marker) = 0;

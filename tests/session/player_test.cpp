@@ -1,0 +1,141 @@
+// Player: opening and session as one, seeks that pile up, stop during open.
+#include "playhead/player.h"
+
+#include "support/catch.h"
+#include "support/session_rig.h"
+
+using namespace playhead;
+using namespace playhead::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct PlayerRig : SessionRig {
+    explicit PlayerRig(RigOptions options = {}) : SessionRig(options) {
+        player = std::make_unique<Player>(*engine, PlayerOutputs{video, audio});
+    }
+    ~PlayerRig() { player.reset(); }
+    // The status with which each of the player's commands ended, in order.
+    std::vector<std::pair<CommandId, std::string>> done() {
+        events();
+        std::vector<std::pair<CommandId, std::string>> out;
+        for (const auto& event : taken) {
+            if (event.as<PlayerCommandDone>()) out.emplace_back(event.command, event.status.word());
+        }
+        taken.clear();
+        return out;
+    }
+    std::unique_ptr<Player> player;
+};
+using Done = std::vector<std::pair<CommandId, std::string>>;
+
+}  // namespace
+
+TEST_CASE("open and play, unwaited, plays to the end", "[player]") {
+    PlayerRig rig;
+    const auto open = *rig.player->open({"scripted:", nullptr, {}});
+    const auto play = *rig.player->play();
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->state() == PlayerState::playing);
+    CHECK(rig.player->position() == media_at(1s));
+    CHECK(rig.player->duration() == Duration{10s});
+    CHECK(rig.done() == Done{{open, "ok"}, {play, "ok"}});
+    rig.simulation->run_for(20s);
+    CHECK(rig.player->state() == PlayerState::ended);
+    CHECK(rig.player->position() == media_at(10s));
+    const auto again = *rig.player->play();
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{again, "ok"}});
+    CHECK(rig.player->position() == media_at(1s));
+}
+
+TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.done();
+    std::vector<CommandId> ids;
+    for (int i = 1; i <= 5; ++i) ids.push_back(*rig.player->seek(media_at(i * 1s)));
+    CHECK(rig.player->position() == media_at(5s));
+    rig.simulation->settle();
+    auto done = rig.done();
+    std::sort(done.begin(), done.end());
+    CHECK(done == Done{{ids[0], "ok"}, {ids[1], "superseded"}, {ids[2], "superseded"},
+                       {ids[3], "superseded"}, {ids[4], "ok"}});
+    CHECK(rig.player->position() == media_at(5s));
+    CHECK(rig.player->state() == PlayerState::playing);
+}
+
+TEST_CASE("seeking while paused shows the target frame and stays paused", "[player][seek]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.player->pause();
+    rig.player->seek(media_at(4s));
+    rig.simulation->run_for(2s);
+    CHECK(rig.player->state() == PlayerState::paused);
+    CHECK(rig.player->position() == media_at(4s));
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->position() == media_at(5s));
+}
+
+TEST_CASE("stop while opening cancels the open and completes ok", "[player][stop]") {
+    PlayerRig rig;
+    rig.faults->heed_interrupt = false;
+    rig.faults->open_gate.close(false);
+    const auto open = *rig.player->open({"scripted:", nullptr, {}});
+    const auto play = *rig.player->play();
+    rig.simulation->run_for(1s);
+    const auto begun = rig.simulation->now();
+    const auto stop = *rig.player->stop();
+    rig.simulation->settle();
+    CHECK(rig.done() == Done{{play, "cancelled"}, {open, "cancelled"}, {stop, "ok"}});
+    CHECK(rig.simulation->now() - begun <= 100ms);
+    CHECK(rig.player->state() == PlayerState::empty);
+}
+
+TEST_CASE("an open that fails fails what was waiting for it", "[player]") {
+    PlayerRig rig;
+    rig.faults->fail_open = true;
+    const auto open = *rig.player->open({"scripted:", nullptr, {}});
+    const auto play = *rig.player->play();
+    rig.simulation->settle();
+    CHECK(rig.done() == Done{{open, "cannot_open"}, {play, "invalid_request"}});
+    CHECK(rig.player->state() == PlayerState::failed);
+    rig.faults->fail_open = false;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->state() == PlayerState::playing);
+}
+
+TEST_CASE("opening another while one plays ends the first", "[player]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(3s);
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.taken.clear();
+    rig.events();
+    rig.taken.clear();
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->position() == media_at(1s));
+    rig.events();
+    rig.taken.clear();
+    rig.simulation->run_for(1s);
+    CHECK(rig.sources->alive == 1);
+}
+
+TEST_CASE("destroying a player completes what was pending", "[player]") {
+    PlayerRig rig;
+    rig.faults->open_gate.close(true);
+    const auto open = *rig.player->open({"scripted:", nullptr, {}});
+    rig.simulation->run_for(1s);
+    rig.player.reset();
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{open, "shut_down"}});
+}
