@@ -83,7 +83,9 @@ Timeline AudioClock::line(HostTime now, const RenderReport& report) {
     }
     Timeline line{heard, media, 1.0};
     MediaTime end = MediaTime::max();
-    if (data_end_) end = media_of(*data_end_);
+    // Dry: what was handed over is all that sounds until the device is heard again. Else the line ends
+    // where the data does; while the device has some left to take, that is no want of data.
+    if (report.dry || (data_end_ && report.taken >= *data_end_)) end = media_of(report.taken);
     if (report.has_before) {
         const Timeline before{report.before_heard, media_of(report.before_frame), 1.0};
         if (before.media_at(now) > line.media_at(now) &&
@@ -108,7 +110,7 @@ Timeline AudioClock::timeline(HostTime now, const RenderReport& report) {
 std::optional<HostTime> AudioClock::moves_at(HostTime now, const RenderReport& report) {
     if (state_ != State::running || !on_line(report)) return std::nullopt;
     const Timeline line{report.heard, media_of(report.frame), 1.0};
-    if (data_end_ && floor_ >= media_of(*data_end_)) return std::nullopt;
+    if (report.dry) return std::nullopt;
     const auto at = line.host_at(floor_);
     return at && *at > now ? at : std::nullopt;
 }

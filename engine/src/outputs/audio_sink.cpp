@@ -67,10 +67,10 @@ void AudioSink::process(Sample sample) {
         if (block == nullptr || state_ == State::stopped) return;
         if (block->frames > 0) block_length_ = block->length();
         if (!offered_ && block->buffer) offered_ = block->buffer->format();
-        fed_ = true;
+        fed_ = asking_ = true;
     }
     feeder_.push(*block);
-    open_device();
+    open_device(Attempt::first);
     advance();
 }
 
@@ -105,7 +105,7 @@ void AudioSink::flush() {
             orders_.playing = false;
             reseat_ = true;
         }
-        ended_ = feeder_done_ = fed_ = false;
+        ended_ = feeder_done_ = fed_ = asking_ = false;
         waiting_ = {};
         order_locked();
     }
@@ -125,19 +125,21 @@ void AudioSink::preroll(MediaTime t) {
         fed_until_ = t;
         waiting_ = {};
         ended_ = feeder_done_ = fed_ = prerolled_ = reseat_ = false;
+        asking_ = true;
         close_at_.reset();
     }
-    open_device();
+    open_device(Attempt::again);
     advance();
 }
 
-void AudioSink::open_device() {
+// A device that said no, or went away, is asked again where a start is prepared, not at every sample.
+void AudioSink::open_device(Attempt attempt) {
     AudioFormat wish;
     std::shared_ptr<Executor> executor;
     {
         const std::scoped_lock lock(mutex_);
         if (!context_.executor || !offered_ || keeper_->wanted()) return;
-        if (settled_ && failed_ && state_ != State::ready) return; // it said no: once a start
+        if (failed_ && attempt == Attempt::first) return;
         executor = context_.executor;
         wish = ring_ ? format_ : *offered_;
         wish.sample_format = SampleFormat::f32;
@@ -238,6 +240,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     }
     order_locked();
     state_ = State::running;
+    asking_ = true;
     reseat_ = false;
     close_at_.reset();
     quiet_since_ = when;
@@ -311,7 +314,7 @@ void AudioSink::on_start(HostTime when, MediaTime at) {
         const std::scoped_lock lock(mutex_);
         if (!drives_clock_locked()) begin_locked(when, at, true);
     }
-    open_device();
+    open_device(Attempt::first);
     if (const auto host = this->host()) host->started();
     advance();
 }
@@ -321,7 +324,7 @@ void AudioSink::on_restart(HostTime when) {
         const std::scoped_lock lock(mutex_);
         if (!drives_clock_locked()) begin_locked(when, std::nullopt, true);
     }
-    open_device();
+    open_device(Attempt::again);
     if (const auto host = this->host()) host->started();
     advance();
 }

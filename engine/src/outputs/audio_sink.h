@@ -68,6 +68,7 @@ public:
 
 private:
     enum class State { stopped, ready, running, paused }; // ready: prerolling, or prerolled
+    enum class Attempt { first, again };
     // A marker, and the time at which everything before it has been heard.
     struct Waiting {
         Marker marker;
@@ -89,7 +90,7 @@ private:
     void lay_ring(const Result<AudioFormat>& answer); // blocking lane
     void on_device_answer(const Result<AudioFormat>& answer);
     void abort_markers(Status status);
-    void open_device();
+    void open_device(Attempt attempt);
 
     // With the lock.
     void begin_locked(HostTime when, std::optional<MediaTime> at, bool by_appointment);
@@ -134,6 +135,7 @@ private:
     double volume_;
     bool mute_ = false;
     int open_requests_ = 0;
+    bool asking_ = false;     // not between a flush and what follows it
     Duration block_length_{}; // of the last block; 0: none yet
     Duration waiting_{};      // what the feeder holds
     MediaTime fed_until_{};   // where the data given so far ends

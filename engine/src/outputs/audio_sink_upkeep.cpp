@@ -75,6 +75,11 @@ void AudioSink::pump() {
         feeder_done_ = feeder_.done();
         if (ring_) {
             clock_.set_data_end(ended_ ? std::nullopt : std::optional{ring_->written()});
+            const RenderReport report = render_->report();
+            if (feeder_done_ && report.dry && report.taken >= ring_->written() &&
+                clock_.on_line(report)) {
+                clock_.freewheel(context_.executor->now(), report); // the end came after a lack
+            }
             if (feeder_done_ && orders_.end != ring_->written()) {
                 orders_.end = ring_->written();
                 order_locked();
@@ -166,7 +171,7 @@ Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) cons
 }
 
 void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news) {
-    if (state_ == State::stopped || ended_) return;
+    if (state_ == State::stopped || ended_ || !asking_) return;
     const Duration coming = block_length_ * open_requests_;
     const Duration there = queued_locked(now, report) + coming;
     if (block_length_ <= Duration{}) {
@@ -265,7 +270,7 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
         if (awaited) consider(std::max(alive + options_.device_patience, now + shortest_wait));
     }
     if (line.rate() == 0.0) return next;
-    if (!ended_ && open_requests_ == 0) {
+    if (!ended_ && asking_ && open_requests_ == 0) {
         consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
     }
     if (waiting_ > Duration{} && !silent && ring_) {
