@@ -30,6 +30,7 @@ bool SerialLane::start() {
 }
 
 void SerialLane::post(Task task) {
+    const auto self = shared_from_this();  // the task may let go of the lanes before this returns
     bool wake = false;
     bool begin = false;
     {
@@ -50,6 +51,7 @@ void SerialLane::post(Task task) {
 }
 
 TimerId SerialLane::at(HostTime due, Task task) {
+    const auto self = shared_from_this();
     bool wake = false;
     TimerId id = 0;
     {

