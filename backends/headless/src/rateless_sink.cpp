@@ -138,6 +138,7 @@ void RatelessSink::on_start(HostTime when, MediaTime at) {
 void RatelessSink::on_restart(HostTime when) {
     static_cast<void>(when);
     running_ = true;
+    prerolling_ = false;
     if (context_.host) context_.host->started();
     take_waiting();
 }

@@ -34,7 +34,8 @@ HostTime CallbackFit::update(std::int64_t frame, const FeedTime& told) noexcept 
             Duration{static_cast<Duration::rep>(static_cast<double>(elapsed.count()) * slew)};
         shift = std::clamp(shift, -most, most);
     }
-    return lay(frame, predicted + shift);
+    // Unshifted, the line keeps its anchor: nothing is rounded twice.
+    return shift == Duration{} ? predicted : lay(frame, predicted + shift);
 }
 
 } // namespace playhead
