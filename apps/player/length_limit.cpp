@@ -35,14 +35,19 @@ public:
 
     void attach(const SinkContext& context) override {
         leave();
+        host_ = context.host;
+        swallowed_ = 0;
         sink_->attach(context);
     }
     void preroll(MediaTime t) override {
         enter();
+        // The sink still counts on what it asked for and we kept.
+        if (swallowed_ > 0) host_->request(std::exchange(swallowed_, 0));
         sink_->preroll(t);
     }
     void shut_down() override {
         leave();
+        host_.reset();
         sink_->shut_down();
     }
 
@@ -54,11 +59,15 @@ public:
                 const auto fit = duration_to_frames(std::max(Duration{}, end - block->pts),
                                                     block->buffer->format().rate_hz);
                 block->frames = std::min(block->frames, fit);
-                if (block->frames == 0) return;
+                if (block->frames == 0) {
+                    ++swallowed_;
+                    return;
+                }
             }
         } else if (std::get<VideoFrame>(sample).pts >= end) {
             finish();
-            return; // not asking for more is how it stays finished
+            ++swallowed_; // not asking for more is how it stays finished
+            return;
         }
         sink_->process(std::move(sample));
     }
@@ -93,6 +102,8 @@ private:
 
     const std::shared_ptr<StreamSink> sink_;
     const std::shared_ptr<State> state_;
+    std::shared_ptr<StreamSinkHost> host_;
+    int swallowed_ = 0; // samples kept from the sink, whose requests are still to be answered
     bool entered_ = false;
     bool finished_ = false;
 };

@@ -252,10 +252,16 @@ void PlayerApp::warn(const std::string& text) {
     }
 }
 
-// A backend's sentence may begin with the name already.
+// "NAME: what is wrong; what to do", whether or not the backend's sentence begins with the name.
 void PlayerApp::say_of_item(const std::string& text) {
     const std::string& name = list_.current();
-    terminal_.say(text.starts_with(name) ? text : name + ": " + text);
+    std::string_view rest = text;
+    for (const std::string& opening : {"'" + name + "' ", name + ": "}) {
+        if (rest.starts_with(opening)) {
+            rest.remove_prefix(opening.size());
+        }
+    }
+    terminal_.say(name + ": " + std::string{rest});
 }
 
 void PlayerApp::act(const Control& control) {

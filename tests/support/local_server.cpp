@@ -30,7 +30,7 @@ int bind_loopback(int& port) {
 
 } // namespace
 
-LocalServer::LocalServer(std::string head) : head_(std::move(head)) {
+LocalServer::LocalServer(std::string head, After after) : head_(std::move(head)), after_(after) {
     listener_ = bind_loopback(port_);
     int ends[2];
     if (::listen(listener_, 8) != 0 || ::pipe(ends) != 0) {
@@ -50,6 +50,11 @@ LocalServer::~LocalServer() {
 
 std::string LocalServer::url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
+}
+
+bool LocalServer::wait_for_connection(std::chrono::seconds hang_guard) const {
+    std::unique_lock lock{mutex_};
+    return changed_.wait_for(lock, hang_guard, [this] { return answered_; });
 }
 
 void LocalServer::serve() {
@@ -72,6 +77,15 @@ void LocalServer::serve() {
                 break;
             }
             sent += static_cast<std::size_t>(n);
+        }
+        {
+            const std::scoped_lock lock{mutex_};
+            answered_ = true;
+        }
+        changed_.notify_all();
+        if (after_ == After::close) {
+            // Not close(): what was asked and not read would turn the end into a reset.
+            ::shutdown(connection, SHUT_WR);
         }
     }
     for (const int connection : connections) {

@@ -1,6 +1,9 @@
 // LocalServer: a TCP server on the loopback interface that misbehaves as it is told.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -9,23 +12,30 @@ namespace playhead::test {
 // One connection at a time is answered; what it asks for is not looked at.
 class LocalServer {
 public:
-    // Says `head`, then nothing more, and keeps the connection open.
-    explicit LocalServer(std::string head);
+    // What follows `head`: silence on a connection that stays open, or its end.
+    enum class After { silence, close };
+    explicit LocalServer(std::string head, After after = After::silence);
     ~LocalServer();
     LocalServer(const LocalServer&) = delete;
     LocalServer& operator=(const LocalServer&) = delete;
 
     int port() const { return port_; }
     std::string url(const std::string& path) const;
+    // Until somebody has connected and `head` has gone out; false: nobody did within the guard.
+    bool wait_for_connection(std::chrono::seconds hang_guard = std::chrono::seconds{60}) const;
 
 private:
     void serve();
 
     const std::string head_;
+    const After after_;
     int listener_ = -1;
     int stop_read_ = -1;
     int stop_write_ = -1;
     int port_ = 0;
+    mutable std::mutex mutex_; // guards answered_
+    mutable std::condition_variable changed_;
+    bool answered_ = false;
     std::thread thread_;
 };
 

@@ -3,23 +3,25 @@
 #include <SDL.h>
 
 #include <atomic>
-#include <memory>
+#include <mutex>
 
 namespace playhead::sdl {
 
 // Puts one event into SDL's queue however often it is called until that one was taken.
-// Threads: wake() any; taken() the main thread.
+// Threads: wake() any; the rest the main thread.
 class LoopWaker {
 public:
     LoopWaker() : type_(SDL_RegisterEvents(1)) {}
 
     void wake() {
-        if (!pending_.exchange(true)) {
-            SDL_Event event{};
-            event.type = type_;
-            if (SDL_PushEvent(&event) < 0) {
-                pending_.store(false);
-            }
+        if (pending_.exchange(true)) {
+            return;
+        }
+        const std::scoped_lock lock{mutex_};
+        SDL_Event event{};
+        event.type = type_;
+        if (closed_ || SDL_PushEvent(&event) < 0) {
+            pending_.store(false);
         }
     }
 
@@ -32,9 +34,18 @@ public:
         return true;
     }
 
+    // Before the window goes. SDL wakes its loop by a message to the window; one that is under way on
+    // another thread when the window is destroyed ends the process (X11: BadWindow).
+    void close() {
+        const std::scoped_lock lock{mutex_};
+        closed_ = true;
+    }
+
 private:
     const Uint32 type_;
     std::atomic<bool> pending_{false};
+    std::mutex mutex_; // held while an event is pushed
+    bool closed_ = false;
 };
 
 } // namespace playhead::sdl

@@ -41,6 +41,7 @@ struct Window::Impl {
     ~Impl() {
         video.on_change({});
         video.convert_to({});
+        if (waker) waker->close();
     }
 
     void take_events(std::optional<SDL_Event> first, const EventHandler& handle);
@@ -133,6 +134,11 @@ void Window::fit_to(DisplaySize picture) {
                         now != impl_->given;
     if (chosen || picture.width <= 0 || picture.height <= 0) {
         return;
+    }
+    constexpr int least_width = 160; // for tiny pictures: something to hold the window by
+    if (picture.width < least_width) {
+        picture.height = picture.height * least_width / picture.width;
+        picture.width = least_width;
     }
     SDL_Rect screen{};
     if (SDL_GetDisplayUsableBounds(std::max(0, SDL_GetWindowDisplayIndex(window)), &screen) == 0 &&

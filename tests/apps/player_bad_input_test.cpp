@@ -1,0 +1,143 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "player_support.h"
+#include "support/catch.h"
+#include "support/local_server.h"
+
+using namespace playhead::test;
+
+namespace {
+
+struct BadItem {
+    std::string item;
+    const char* said; // part of what is wrong, or what to do
+};
+
+// One line about that item, and that the rest of the list is played.
+void check_bad_item(const BadItem& row) {
+    CAPTURE(row.item);
+    const Exited alone = play_fast({"--", row.item});
+    CAPTURE(alone.err);
+    CHECK_FALSE(alone.hung);
+    CHECK(alone.code == 2);
+    REQUIRE(lines_of(alone.err).size() == 1);
+    CHECK(alone.err.find("playhead: " + row.item + ": ") == 0);
+    CHECK(alone.err.find(row.said) != std::string::npos);
+
+    const TemporaryFolder folder;
+    const Exited list = play({"--untimed", "--vo=framecrc:" + folder.path("frames"), "--ao=null",
+                              "--", row.item, clip()});
+    CAPTURE(list.err);
+    CHECK(list.code == 3);
+    CHECK(lines_of(list.err).size() == 1);
+    const std::string frames = read_text(folder.path("frames"));
+    CHECK(std::count(frames.begin(), frames.end(), '\n') > 50);
+}
+
+} // namespace
+
+TEST_CASE("each file that cannot be played is told in one line, and the next one is played",
+          "[player][bad-input]") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path("folder.mkv"));
+    const std::string mp4 = read_text(clip({"--audio", "aac"}, "mp4"));
+    check_bad_item({folder.path("missing.mkv"), "does not exist"});
+    check_bad_item({folder.path("folder.mkv"), "folder"});
+    check_bad_item({folder.file("empty.mp4", ""), "empty"});
+    check_bad_item({folder.file("text.txt", "This is a text, and nothing that could be played.\n"),
+                    "no format that this build knows"});
+    check_bad_item({folder.file("cut.mp4", mp4.substr(0, mp4.size() / 2)), "cut short"});
+    check_bad_item({folder.file("noise.mkv", std::string(100'000, '\x5a')), "format"});
+    check_bad_item({"foo://somewhere/film.mkv", "no protocol"});
+}
+
+TEST_CASE("a file that may not be read is told, with what to change", "[player][bad-input]") {
+    if (::geteuid() == 0) {
+        WARN("skipped: root may read everything");
+        return;
+    }
+    const TemporaryFolder folder;
+    const std::string secret = folder.file("secret.mkv", "x");
+    std::filesystem::permissions(secret, std::filesystem::perms::none);
+    check_bad_item({secret, "permissions"});
+}
+
+TEST_CASE("a refused connection and a host without a name are told in one line",
+          "[player][bad-input]") {
+    const std::string refused = "http://127.0.0.1:" + std::to_string(closed_port()) + "/film.mkv";
+    check_bad_item({refused, "refused"});
+    check_bad_item({"http://no-such-host.invalid/film.mkv", "could not be reached"});
+}
+
+TEST_CASE("a server that answers with nonsense is told in one line", "[player][bad-input]") {
+    const LocalServer server{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"};
+    check_bad_item({server.url("/film.mkv"), "404"});
+}
+
+TEST_CASE("while a host says nothing the player can be interrupted", "[player][bad-input]") {
+    const LocalServer silent{""};
+    ChildProcess player{player_command({"--vo=null", "--ao=null", silent.url("/film.mkv")}),
+                        without_display()};
+    REQUIRE(silent.wait_for_connection());
+    player.signal(SIGTERM);
+    const Exited exited = player.wait();
+    CHECK_FALSE(exited.hung);
+    CHECK(exited.code == 4);
+    CHECK(exited.err.empty());
+}
+
+TEST_CASE("while a body is stalled the player can be interrupted", "[player][bad-input]") {
+    const std::string film = read_text(clip());
+    const LocalServer stalled{"HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(film.size()) +
+                              "\r\n\r\n" + film.substr(0, film.size() / 2)};
+    const TemporaryFolder folder;
+    ChildProcess player{player_command({"--vo=null", "--ao=null", stalled.url("/film.mkv")}),
+                        without_display()};
+    REQUIRE(stalled.wait_for_connection());
+    player.signal(SIGINT);
+    const Exited exited = player.wait();
+    CHECK_FALSE(exited.hung);
+    CHECK(exited.code == 4);
+}
+
+TEST_CASE("a stream without a decoder is told once, and the other one is played",
+          "[player][bad-input]") {
+    // The codec's name in the file is changed to one that nobody has.
+    std::string film = read_text(clip());
+    const std::string known = "V_MPEG4/ISO/ASP";
+    const auto at = film.find(known);
+    REQUIRE(at != std::string::npos);
+    film.replace(at, known.size(), "V_NOBODYHASTHAT");
+    const TemporaryFolder folder;
+    const std::string item = folder.file("unknown.mkv", film);
+    const Exited exited = play(
+        {"--untimed", "--vo=null", "--ao=framecrc:" + folder.path("sound"), "--loop-file=2", item});
+    CAPTURE(exited.err);
+    CHECK(exited.code == 0);
+    REQUIRE(lines_of(exited.err).size() == 1);
+    CHECK(exited.err.find("playhead: " + item + ": its video (") == 0);
+    CHECK(exited.err.find("has no decoder") != std::string::npos);
+    CHECK(lines_of(read_text(folder.path("sound"))).size() > 10);
+}
+
+TEST_CASE("a file of which nothing can be decoded is told in one line", "[player][bad-input]") {
+    std::string film = read_text(clip({"--audio", "none"}));
+    const std::string known = "V_MPEG4/ISO/ASP";
+    const auto at = film.find(known);
+    REQUIRE(at != std::string::npos);
+    film.replace(at, known.size(), "V_NOBODYHASTHAT");
+    const TemporaryFolder folder;
+    check_bad_item({folder.file("unknown.mkv", film), "play"});
+}
+
+TEST_CASE("a list of which nothing can be played says so of each", "[player][bad-input]") {
+    const Exited exited = play_fast({"no-1.mkv", "no-2.mkv", "no-3.mkv"});
+    CHECK(exited.code == 2);
+    const auto lines = lines_of(exited.err);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[2].find("playhead: no-3.mkv: ") == 0);
+}

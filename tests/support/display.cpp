@@ -1,0 +1,87 @@
+#include "support/display.h"
+
+#include <stdexcept>
+
+namespace playhead::test {
+namespace {
+
+std::uint32_t big_endian(const std::string& file, std::size_t word) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        value = value << 8 | static_cast<std::uint8_t>(file.at(word * 4 + i));
+    }
+    return value;
+}
+
+} // namespace
+
+std::optional<Screenshot> parse_xwd(const std::string& file) {
+    // Words of the header: its size, version, format, depth, width, height, ..., byte order (7),
+    // bits a pixel (11), bytes a line (12), ..., number of colours (19).
+    if (file.size() < 100 || big_endian(file, 1) != 7) {
+        return std::nullopt;
+    }
+    const bool least_first = big_endian(file, 7) == 0;
+    const std::size_t line = big_endian(file, 12);
+    constexpr std::size_t colour_bytes = 12;
+    const std::size_t pixels = big_endian(file, 0) + big_endian(file, 19) * colour_bytes;
+    Screenshot shot;
+    shot.width = static_cast<int>(big_endian(file, 4));
+    shot.height = static_cast<int>(big_endian(file, 5));
+    if (big_endian(file, 11) != 32 || !least_first ||
+        file.size() < pixels + line * big_endian(file, 5)) {
+        return std::nullopt;
+    }
+    for (int y = 0; y < shot.height; ++y) {
+        const char* row = file.data() + pixels + static_cast<std::size_t>(y) * line;
+        shot.bgrx.insert(shot.bgrx.end(), row, row + static_cast<std::ptrdiff_t>(shot.width) * 4);
+    }
+    return shot;
+}
+
+std::string Display::missing() {
+    for (const char* program : {"Xvfb", "xwd", "xdotool"}) {
+        if (find_program(program).empty()) {
+            return std::string{program} + " is not installed";
+        }
+    }
+    return {};
+}
+
+Display::Display() {
+    // It chooses a free number itself and says which, once it is ready.
+    server_ = std::make_unique<ChildProcess>(std::vector<std::string>{
+        "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"});
+    if (!server_->wait_for("\n")) {
+        throw std::runtime_error("Xvfb did not start: " + server_->err());
+    }
+    name_ = ":" + server_->out().substr(0, server_->out().find('\n'));
+}
+
+Exited Display::tool(std::vector<std::string> command) const {
+    return run(std::move(command), {{"DISPLAY=" + name_}, {}, false});
+}
+
+Screenshot Display::screenshot() const {
+    const Exited exited = tool({"xwd", "-root", "-silent"});
+    auto shot = parse_xwd(exited.out);
+    if (!shot) {
+        throw std::runtime_error("no screenshot: " + exited.err);
+    }
+    return std::move(*shot);
+}
+
+void Display::key(const std::string& xdotool_key) const {
+    tool({"xdotool", "key", "--clearmodifiers", xdotool_key});
+}
+
+void Display::resize(const std::string& window_title, int width, int height) const {
+    tool({"xdotool", "search", "--onlyvisible", "--name", window_title, "windowsize", "--sync",
+          std::to_string(width), std::to_string(height)});
+}
+
+bool Display::wait_for_window(const std::string& title) const {
+    return tool({"xdotool", "search", "--sync", "--onlyvisible", "--name", title}).code == 0;
+}
+
+} // namespace playhead::test
