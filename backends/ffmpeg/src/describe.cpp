@@ -54,6 +54,15 @@ Duration container_start(const AVFormatContext& input) {
     return rounded;
 }
 
+// The finest rate that all stamps fit is right unless it is a mere guess from the time base, which a
+// short look into the file may leave it at.
+AVRational frame_rate_of(AVFormatContext* input, AVStream* stream) {
+    const AVRational guess = av_guess_frame_rate(input, stream, nullptr);
+    const AVRational mean = stream->avg_frame_rate;
+    const bool has_mean = mean.num > 0 && mean.den > 0;
+    return has_mean && (guess.num <= 0 || av_q2d(guess) > 2.1 * av_q2d(mean)) ? mean : guess;
+}
+
 StreamInfo stream_info(const AVFormatContext& input, const AVStream& stream, Duration start,
                        const SourceLimits& limits) {
     const AVCodecParameters& codec = *stream.codecpar;
@@ -91,7 +100,7 @@ StreamInfo stream_info(const AVFormatContext& input, const AVStream& stream, Dur
     case StreamKind::video: {
         const AVRational aspect =
             av_guess_sample_aspect_ratio(mutable_input, mutable_stream, nullptr);
-        config->frame_rate = av_guess_frame_rate(mutable_input, mutable_stream, nullptr);
+        config->frame_rate = frame_rate_of(mutable_input, mutable_stream);
         config->aspect_is_given = stream.sample_aspect_ratio.num > 0;
         VideoFormat format = video_format(codec, aspect, config->frame_rate);
         if (const auto matrix = compat::side_data(stream, AV_PKT_DATA_DISPLAYMATRIX);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "compat.h"
 #include "error.h"
@@ -114,6 +115,64 @@ Result<const AVInputFormat*> probe(Access& access, AVFormatContext& input, AVIOC
     return format;
 }
 
+bool is_timed(const AVStream& stream) {
+    const AVMediaType type = stream.codecpar->codec_type;
+    return (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO) &&
+           (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+}
+
+// Sound whose real rate only its packets tell: AAC may double it without a word in the header.
+bool may_hide_its_rate(const AVCodecParameters& codec) {
+    return codec.codec_id == AV_CODEC_ID_AAC && codec.sample_rate <= 24'000;
+}
+
+// An MP4 with its whole index in front: times, sizes, rates and the reordering of pictures. Its
+// first packet has to be a picture, since nothing else tells their format.
+bool header_says_all(const AVFormatContext& input) {
+    if (!is_mp4(*input.iformat) || (input.ctx_flags & AVFMTCTX_NOHEADER) != 0) {
+        return false;
+    }
+    const AVStream* first = nullptr;
+    std::int64_t first_byte = 0;
+    int pictures = 0;
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        AVStream* stream = input.streams[i];
+        const AVCodecParameters& codec = *stream->codecpar;
+        if (!is_timed(*stream)) {
+            continue;
+        }
+        const AVIndexEntry* entry = avformat_index_get_entry(stream, 0);
+        if (codec.codec_id == AV_CODEC_ID_NONE || stream->start_time == AV_NOPTS_VALUE ||
+            stream->duration <= 0 || entry == nullptr ||
+            av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q) >= AV_TIME_BASE) {
+            return false;
+        }
+        if (codec.codec_type == AVMEDIA_TYPE_VIDEO) {
+            ++pictures;
+            if (codec.width <= 0 || stream->avg_frame_rate.num <= 0 || codec.extradata_size <= 0) {
+                return false;
+            }
+        } else if (codec.sample_rate <= 0 || codec.ch_layout.nb_channels <= 0 ||
+                   may_hide_its_rate(codec)) {
+            return false;
+        }
+        if (first == nullptr || entry->pos < first_byte) {
+            first = stream;
+            first_byte = entry->pos;
+        }
+    }
+    return pictures == 1 && first->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+}
+
+bool formats_known(const AVFormatContext& input) {
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        if (is_timed(*input.streams[i]) && input.streams[i]->codecpar->format < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 } // namespace
 
 std::string name_of(const OpenRequest& request) {
@@ -163,16 +222,24 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
     return input;
 }
 
-Result<void> complete_stream_info(AVFormatContext& input, Access& access,
-                                  const OpenRequest& request) {
+Result<bool> complete_stream_info(AVFormatContext& input, Access& access,
+                                  const OpenRequest& request, Look look) {
+    const bool quick = look == Look::quick_if_possible && header_says_all(input);
+    const std::int64_t probe_bytes = input.probesize;
+    // The first packet tells the pixel format; libavformat keeps it for the first read. A thorough
+    // look decodes seven pictures to learn a reordering that the index has told already.
+    if (quick) {
+        input.probesize = 32;
+    }
     const int code = avformat_find_stream_info(&input, nullptr);
+    input.probesize = probe_bytes;
     if (access.interrupted()) {
         return fail(Errc::cancelled, "opening " + quoted(request) + " was interrupted");
     }
     if (code < 0) {
         return fail(open_failure(access, request, code, "looking into"));
     }
-    return {};
+    return !quick || formats_known(input);
 }
 
 Result<void> check_streams(const AVFormatContext& input, const OpenRequest& request) {

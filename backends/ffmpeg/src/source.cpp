@@ -15,6 +15,31 @@ namespace {
 // Pieces that cannot be read at a stretch before the rest is given up.
 constexpr int most_bad_in_a_row = 256;
 
+// Null: a quick look was not enough.
+Result<OpenedInput> open_and_look(Access& access, AVIOContext* bytes, const OpenRequest& request,
+                                  Look look) {
+    auto input = open_input(access, bytes, request);
+    if (!input) {
+        return input;
+    }
+    // What is protected or too big is not looked into; streams may still be to come.
+    if (auto checked = check_streams(**input, request);
+        !checked && checked.error() != Errc::no_streams) {
+        return fail(std::move(checked.error()));
+    }
+    const auto complete = complete_stream_info(**input, access, request, look);
+    if (!complete) {
+        return fail(complete.error());
+    }
+    if (!*complete) {
+        return OpenedInput{};
+    }
+    if (auto checked = check_streams(**input, request); !checked) {
+        return fail(std::move(checked.error()));
+    }
+    return input;
+}
+
 bool is_gating(const StreamInfo& stream) {
     return (stream.kind == StreamKind::video || stream.kind == StreamKind::audio) &&
            !stream.disposition.attached_picture;
@@ -44,19 +69,16 @@ Result<std::unique_ptr<MediaSource>> AvSource::open(std::shared_ptr<ByteSourceFa
     if (!main) {
         return fail(std::move(main.error()));
     }
-    auto input = open_input(*access, *main, request);
+    auto input = open_and_look(*access, *main, request, Look::quick_if_possible);
+    if (input && !*input) {
+        main = access->reopen_main(request);
+        if (!main) {
+            return fail(std::move(main.error()));
+        }
+        input = open_and_look(*access, *main, request, Look::thorough);
+    }
     if (!input) {
         return fail(std::move(input.error()));
-    }
-    if (auto checked = check_streams(**input, request);
-        !checked && checked.error() != Errc::no_streams) {
-        return fail(std::move(checked.error()));
-    }
-    if (auto completed = complete_stream_info(**input, *access, request); !completed) {
-        return fail(std::move(completed.error()));
-    }
-    if (auto checked = check_streams(**input, request); !checked) {
-        return fail(std::move(checked.error()));
     }
     return std::unique_ptr<MediaSource>(
         new AvSource(request, std::move(access), std::move(*input)));

@@ -204,8 +204,9 @@ Result<void> AvSource::reopen() {
     input_ = std::move(*input);
     // Streams that only show themselves in the data.
     if (input_->nb_streams < presentation_.streams.size()) {
-        if (auto completed = complete_stream_info(*input_, *access_, request_); !completed) {
-            return completed;
+        if (auto completed = complete_stream_info(*input_, *access_, request_, Look::thorough);
+            !completed) {
+            return fail(std::move(completed.error()));
         }
     }
     if (input_->nb_streams < presentation_.streams.size()) {
