@@ -1,5 +1,6 @@
 // pacing FILE [SECONDS]
-// "interval n N p50 A p99 B max C": how far the time between two frames is from what it should be.
+// "interval n N p50 A p99 B max C": how far the time between two frames is from what it should be, ms,
+// from the second frame on.
 #include "figures.h"
 #include "modes.h"
 #include "notes.h"
@@ -16,6 +17,11 @@ Result<void> pacing(const RunOptions& options) {
         const ShownFrame& a = shown->frames[i - 1];
         const ShownFrame& b = shown->frames[i];
         deviations.push_back((b.at - a.at) - (b.pts - a.pts));
+    }
+    if (!deviations.empty()) {
+        // The first picture is there before the clock moves: that much earlier than it would be due.
+        note("first interval " + fixed(milliseconds(deviations.front()), 2));
+        deviations.erase(deviations.begin());
     }
     print("interval " + spread(deviations));
     print(counts(*shown));

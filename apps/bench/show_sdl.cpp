@@ -1,6 +1,8 @@
 #include "notes.h"
 #include "show.h"
 
+#include <atomic>
+
 #if PLAYHEAD_WITH_SDL
 #include "common/platform/console.h"
 #include "playhead/sdl/audio_device.h"
@@ -24,11 +26,17 @@ public:
 
     void turn(HostTime until, const Shown& shown) override {
         // The window draws before it waits: with nothing to wait for it is back when the picture
-        // can be seen, which is the time to take.
-        if (!turn_once(executor_->now(), shown)) turn_once(until, shown);
+        // can be seen, which is the time to take. That turn may swallow a wake-up.
+        if (turn_once(executor_->now(), shown) || rung_->exchange(false)) return;
+        turn_once(until, shown);
     }
 
-    std::function<void()> wake() override { return window_->wake(); }
+    std::function<void()> wake() override {
+        return [rung = rung_, wake = window_->wake()] {
+            rung->store(true);
+            wake();
+        };
+    }
     void fit_to(DisplaySize picture) override { window_->fit_to(picture); }
 
 private:
@@ -43,6 +51,7 @@ private:
     const std::shared_ptr<Executor> executor_;
     VideoOutput& video_;
     const std::unique_ptr<sdl::Window> window_;
+    const std::shared_ptr<std::atomic<bool>> rung_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 } // namespace

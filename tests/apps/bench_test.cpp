@@ -177,7 +177,7 @@ TEST_CASE("bench says in one line what it cannot do", "[bench]") {
     check_refusal(bench({"decode", nothing}), 2, "nothing.mp4");
     check_refusal(bench({"seek", nothing, "one", "exact", "paused"}), 1, "one");
     check_refusal(bench({"seek", nothing, "1", "nearly", "paused"}), 1, "nearly");
-    check_refusal(bench({"idle", nothing, "-1"}), 1, "--help");
+    check_refusal(bench({"idle", nothing, "-1"}), 1, "-1");
     check_refusal(bench({"stop", nothing, "playing", "0"}), 1, "--help");
     check_refusal(bench({"fly"}), 1, "--help");
     check_refusal(bench({}), 1, "--help");
