@@ -25,7 +25,9 @@ public:
     explicit Shown(std::vector<std::string> options = {},
                    std::vector<std::string> clip_arguments = {"--seconds", "60", "--size",
                                                               "320x240"}) {
-        options.insert(options.begin(), "--vo=sdl");
+        if (options.empty() || !options.front().starts_with("--vo=")) {
+            options.insert(options.begin(), "--vo=sdl");
+        }
         options.emplace_back("--ao=null");
         options.push_back(clip(clip_arguments));
         player = std::make_unique<ChildProcess>(

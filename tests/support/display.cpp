@@ -17,7 +17,8 @@ std::uint32_t big_endian(const std::string& file, std::size_t word) {
 
 std::optional<Screenshot> parse_xwd(const std::string& file) {
     // Words of the header: its size, version, format, depth, width, height, ..., byte order (7),
-    // bits a pixel (11), bytes a line (12), ..., number of colours (19).
+    // bytes a line (12), ..., number of colours (19). Where windows have several visuals, xwd puts the
+    // picture together itself and its bits a pixel (11) are wrong.
     if (file.size() < 100 || big_endian(file, 1) != 7) {
         return std::nullopt;
     }
@@ -28,7 +29,7 @@ std::optional<Screenshot> parse_xwd(const std::string& file) {
     Screenshot shot;
     shot.width = static_cast<int>(big_endian(file, 4));
     shot.height = static_cast<int>(big_endian(file, 5));
-    if (big_endian(file, 11) != 32 || !least_first ||
+    if (line != 4 * std::size_t{big_endian(file, 4)} || !least_first ||
         file.size() < pixels + line * big_endian(file, 5)) {
         return std::nullopt;
     }
@@ -49,9 +50,10 @@ std::string Display::missing() {
 }
 
 Display::Display() {
-    // It chooses a free number itself and says which, once it is ready.
+    // It chooses a free number itself and says which, once it is ready. Without -noreset it begins
+    // anew whenever its last client leaves, and whoever comes then is turned away.
     server_ = std::make_unique<ChildProcess>(std::vector<std::string>{
-        "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"});
+        "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"});
     if (!server_->wait_for("\n")) {
         throw std::runtime_error("Xvfb did not start: " + server_->err());
     }
