@@ -208,7 +208,7 @@ TEST_CASE("random exact seeks show the frame that linear decoding gives", "[medi
                                        [&](const auto& f) { return f.pts <= target; });
             if (wanted == frames.rend()) --wanted;
             INFO("target " << format_time(target - media_zero));
-            CHECK(due.frame->pts == wanted->pts);
+            CHECK(format_time(due.frame->pts - media_zero) == format_time(wanted->pts - media_zero));
             CHECK(headless::adler32(*due.frame->picture) == wanted->adler32);
         }
         other.close();

@@ -84,6 +84,10 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         inside_source = true;
         return true;
     }
+    bool is_inside_source() {
+        std::lock_guard lock(mutex);
+        return inside_source;
+    }
     void leave_source() {
         std::lock_guard lock(mutex);
         inside_source = false;
@@ -337,6 +341,9 @@ void ReaderHandle::answered(const std::weak_ptr<ReaderHandle>& handle,
 }
 
 void ReaderHandle::stop(std::function<void()> done) {
+    if (loop_ && presentation_ && presentation_->uses_network && loop_->is_inside_source()) {
+        leave_behind();
+    }
     if (!loop_) {
         executor_->post(std::move(done));
         return;
@@ -351,11 +358,15 @@ void ReaderHandle::stop(std::function<void()> done) {
 
 bool ReaderHandle::detach_if_silent() {
     if (!loop_ || unanswered_ == 0) return false;
+    leave_behind();
+    return true;
+}
+
+void ReaderHandle::leave_behind() {
     left_behind_ = loop_;
     loop_->ask_to_quit();
     if (!loop_->exited.load()) executor_->abandon(loop_->thread);
     loop_.reset();
-    return true;
 }
 
 }  // namespace playhead

@@ -42,7 +42,9 @@ public:
     const OpenRequest& request() const { return request_; }
 
     void start(ReaderStart start);
-    // done is called on the control lane once nothing is read or pushed any more.
+    // done is called on the control lane once nothing is read or pushed any more. A reader that is
+    // inside a network read is left behind at once: libavformat looks at its interrupt only every
+    // 100 ms, and nobody waits for that.
     void stop(std::function<void()> done);
     // Leaves the thread behind if it has not answered everything asked of it so far; what it owes is
     // then never answered.
@@ -54,6 +56,7 @@ public:
 private:
     struct Loop;
     void launch(std::function<void(Status, std::shared_ptr<const Presentation>)> opened);
+    void leave_behind();
     static void answered(const std::weak_ptr<ReaderHandle>& handle, const std::weak_ptr<Loop>& loop);
     static void retire(const std::shared_ptr<Executor>& executor, std::shared_ptr<Loop> loop);
 

@@ -49,6 +49,8 @@ void SinkPort::preroll(MediaTime at) {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
         self->sink_->preroll(at);
     });
+    prerolled_epoch_.store(epoch(), std::memory_order_release);
+    wake_stage();
 }
 
 ClockNotify SinkPort::notify() {
@@ -103,6 +105,10 @@ void SinkPort::end(Epoch epoch) {
 void SinkPort::request(int n) {
     if (n <= 0) return;
     demand_.fetch_add(n, std::memory_order_acq_rel);
+    wake_stage();
+}
+
+void SinkPort::wake_stage() {
     std::function<void()> wake;
     {
         std::lock_guard lock(demand_mutex_);

@@ -59,7 +59,12 @@ public:
 
     // Decode stage: takes one request; false if none is open.
     bool take_request();
-    bool wants() const { return demand_.load(std::memory_order_acquire) > 0; }
+    // Requests are served from the preroll of the epoch on: what a sink asked for before a seek or a
+    // stop stays open meanwhile, and nothing reaches it that it has not been told to expect.
+    bool wants() const {
+        return demand_.load(std::memory_order_acquire) > 0 &&
+               prerolled_epoch_.load(std::memory_order_acquire) == epoch();
+    }
     void deliver(Sample sample, Epoch epoch);
     void end(Epoch epoch);
 
@@ -84,6 +89,7 @@ public:
 private:
     class ClockSide;
     void ack(Ack ack);
+    void wake_stage();
     void tell(std::function<void(SinkPortListener&)> what);
 
     const std::shared_ptr<Executor> executor_;
@@ -95,6 +101,7 @@ private:
     std::mutex demand_mutex_;  // guards on_demand_: set by the control lane, called from any thread
     std::function<void()> on_demand_;
     std::atomic<Epoch> epoch_{0};
+    std::atomic<Epoch> prerolled_epoch_{0};  // of the last preroll asked for
     std::atomic<Epoch> delivered_epoch_{0};  // of the last call that reached the sink
     std::atomic<int> demand_{0};
     std::atomic<std::uint64_t> delivered_{0}, stale_{0}, late_{0}, samples_{0};
