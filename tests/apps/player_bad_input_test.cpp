@@ -51,7 +51,7 @@ TEST_CASE("each file that cannot be played is told in one line, and the next one
     check_bad_item({folder.file("text.txt", "This is a text, and nothing that could be played.\n"),
                     "no format that this build knows"});
     check_bad_item({folder.file("cut.mp4", mp4.substr(0, mp4.size() / 2)), "cut short"});
-    check_bad_item({folder.file("noise.mkv", std::string(100'000, '\x5a')), "format"});
+    check_bad_item({folder.file("noise.mkv", std::string(100'000, '\x5a')), "damaged"});
     check_bad_item({"foo://somewhere/film.mkv", "no protocol"});
 }
 

@@ -239,3 +239,22 @@ TEST_CASE("a handler that is busy for 8 s delays nobody else's stopped event", "
     CHECK(stop_time(rig) <= bound);
     slow.reset();
 }
+
+TEST_CASE("what was read before a read error is played, then the error comes, once", "[session][8]") {
+    SessionRig rig;
+    rig.load();
+    rig.faults->fail_read_at = 150;  // 25 video and 50 audio packets a second: at two seconds
+    rig.start();
+    rig.until("session-error");
+    const auto error = *rig.last("session-error");
+    CHECK(error.status == Errc::damaged);
+    CHECK(position(error.body) >= media_at(1900ms));
+    CHECK(rig.video->rendered >= 48);
+    rig.simulation->run_for(10s);
+    CHECK(rig.events().empty());
+    CHECK(rig.session.state() == SessionState::stopped);
+    rig.faults->fail_read_at = -1;
+    rig.start();  // may be tried again
+    rig.until("session-ended");
+    CHECK(rig.last("session-ended")->status.ok());
+}

@@ -16,26 +16,30 @@ std::uint32_t big_endian(const std::string& file, std::size_t word) {
 } // namespace
 
 std::optional<Screenshot> parse_xwd(const std::string& file) {
-    // Words of the header: its size, version, format, depth, width, height, ..., byte order (7),
-    // bytes a line (12), ..., number of colours (19). Where windows have several visuals, xwd puts the
-    // picture together itself and its bits a pixel (11) are wrong.
+    // Words of the header: its size, version, format, depth, width, height, ..., byte order (7), bits
+    // a pixel (11), bytes a line (12), ..., number of colours (19). Where windows have several
+    // visuals, xwd puts the picture together itself, with three bytes a pixel.
     if (file.size() < 100 || big_endian(file, 1) != 7) {
         return std::nullopt;
     }
     const bool least_first = big_endian(file, 7) == 0;
+    const std::size_t pixel = big_endian(file, 11) / 8;
     const std::size_t line = big_endian(file, 12);
     constexpr std::size_t colour_bytes = 12;
     const std::size_t pixels = big_endian(file, 0) + big_endian(file, 19) * colour_bytes;
     Screenshot shot;
     shot.width = static_cast<int>(big_endian(file, 4));
     shot.height = static_cast<int>(big_endian(file, 5));
-    if (line != 4 * std::size_t{big_endian(file, 4)} || !least_first ||
+    if ((pixel != 3 && pixel != 4) || !least_first || line < pixel * big_endian(file, 4) ||
         file.size() < pixels + line * big_endian(file, 5)) {
         return std::nullopt;
     }
-    for (int y = 0; y < shot.height; ++y) {
-        const char* row = file.data() + pixels + static_cast<std::size_t>(y) * line;
-        shot.bgrx.insert(shot.bgrx.end(), row, row + static_cast<std::ptrdiff_t>(shot.width) * 4);
+    for (std::size_t y = 0; y < big_endian(file, 5); ++y) {
+        const char* at = file.data() + pixels + y * line;
+        for (int x = 0; x < shot.width; ++x, at += pixel) {
+            shot.bgrx.insert(shot.bgrx.end(), at, at + 3);
+            shot.bgrx.push_back(0);
+        }
     }
     return shot;
 }
@@ -58,6 +62,22 @@ Display::Display() {
         throw std::runtime_error("Xvfb did not start: " + server_->err());
     }
     name_ = ":" + server_->out().substr(0, server_->out().find('\n'));
+}
+
+bool Display::manage_windows() {
+    if (find_program("openbox").empty()) {
+        return false;
+    }
+    manager_ = std::make_unique<ChildProcess>(
+        std::vector<std::string>{"openbox"},
+        ChildOptions{{"DISPLAY=" + name_, "HOME=/nonexistent", "XDG_CACHE_HOME=/tmp"}, {}, false});
+    // It is there once it can be asked for the desktops it keeps.
+    for (int i = 0; i < 400; ++i) {
+        if (tool({"xdotool", "get_num_desktops"}).code == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 Exited Display::tool(std::vector<std::string> command) const {

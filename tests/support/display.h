@@ -35,6 +35,9 @@ public:
     static std::string missing();
     Display();
 
+    // Starts a window manager, which full screen needs; false where none is installed.
+    bool manage_windows();
+
     const std::string& name() const { return name_; } // ":99"
     // Everything, the size of the screen: 800x600.
     Screenshot screenshot() const;
@@ -47,6 +50,7 @@ public:
 private:
     Exited tool(std::vector<std::string> command) const;
     std::unique_ptr<ChildProcess> server_;
+    std::unique_ptr<ChildProcess> manager_;
     std::string name_;
 };
 

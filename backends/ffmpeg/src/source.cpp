@@ -151,6 +151,9 @@ std::optional<ReadOutcome> AvSource::demux() {
             (input_->pb == nullptr || input_->pb->error >= 0 || input_->pb->error == AVERROR_EOF)) {
             return EndOfStream{};
         }
+        if (ends_without_length(code)) {
+            return EndOfStream{};
+        }
         if ((code == AVERROR_INVALIDDATA || code == AVERROR(EAGAIN)) &&
             ++bad_in_a_row_ < most_bad_in_a_row) {
             damage_ += code == AVERROR_INVALIDDATA ? 1 : 0;
@@ -238,6 +241,18 @@ std::optional<Packet> AvSource::owed_picture() {
         return out;
     }
     return std::nullopt;
+}
+
+// A server that names no length and closes the connection has said all; libavformat's http calls
+// that an I/O error.
+bool AvSource::ends_without_length(int code) {
+    const int cause = code == AVERROR_EOF && input_->pb != nullptr ? input_->pb->error : code;
+    if (cause != AVERROR(EIO) || !access_->failure().ok() || input_->pb == nullptr ||
+        !presentation_.uses_network || avio_size(input_->pb) > 0) {
+        return false;
+    }
+    input_->pb->error = 0;
+    return true;
 }
 
 Error AvSource::read_failure(int code) {

@@ -43,6 +43,7 @@ private:
     std::optional<ReadOutcome> demux(); // nothing: that one was not for us
     Packet convert(PacketHandle packet);
     std::optional<Packet> owed_picture();
+    bool ends_without_length(int code);
     Error read_failure(int code);
 
     const StreamInfo* leading_stream() const;

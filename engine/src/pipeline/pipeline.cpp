@@ -123,6 +123,7 @@ void Pipeline::raise() {
         any_busy |= branch->stage->busy();
     }
     delivered_told_ = rendered_told_ = false;
+    read_error_ = {};
     expected_.reset();
     if (!any_busy) return;
     executor_->at(executor_->now() + step_patience, [weak = weak_from_this(), epoch = epoch_] {
@@ -198,7 +199,8 @@ Status Pipeline::start_sources(MediaTime at) {
         start.failed = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_) return;
-            if (auto l = self->listener_.lock()) l->on_pipeline_failed(std::move(status));
+            self->read_error_ = std::move(status);
+            self->check_ends();
         };
         start.trouble = [weak](Status status) {
             auto self = weak.lock();
@@ -347,8 +349,14 @@ void Pipeline::check_ends() {
     }
     auto listener = listener_.lock();
     if (!listener) return;
-    if (delivered && !std::exchange(delivered_told_, true)) listener->on_all_delivered();
-    if (rendered && delivered && !std::exchange(rendered_told_, true)) listener->on_all_rendered();
+    const bool broken = !read_error_.ok();
+    if (delivered && !std::exchange(delivered_told_, true) && !broken) listener->on_all_delivered();
+    if (!rendered || !delivered || std::exchange(rendered_told_, true)) return;
+    if (broken) {
+        listener->on_pipeline_failed(read_error_);
+    } else {
+        listener->on_all_rendered();
+    }
 }
 
 // The sink is of no use any more: its stream is let go, the rest plays on without it.

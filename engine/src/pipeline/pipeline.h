@@ -104,6 +104,7 @@ private:
     std::optional<Ack> expected_;
     int sources_awaited_ = 0;
     Status sources_status_;
+    Status read_error_;  // of a source: told once what was read before it has been rendered
     bool delivered_told_ = false;
     bool rendered_told_ = false;
 };

@@ -239,7 +239,9 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         } else {
             auto& error = std::get<Error>(outcome);
             if (error == Errc::cancelled && interrupted()) return;
+            // Told before the ends, so that they are known for what they are.
             tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
+            for (auto& queue : job->queues) queue->push_end(job->epoch);
             job.reset();
         }
     }

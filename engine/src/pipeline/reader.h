@@ -24,7 +24,8 @@ struct ReaderStart {
     bool seek = true;  // false: go on from where the source stands
     std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
     std::function<void(Status)> done;      // on the control lane: it stands at the position, or why not
-    std::function<void(Status)> failed;    // on the control lane: reading broke off later
+    std::function<void(Status)> failed;    // on the control lane: reading broke off later; the
+                                           // queues then end where it did
     std::function<void(Status)> trouble;   // on the control lane: damage that was passed over
 };
 
