@@ -20,18 +20,24 @@ std::string trace_line(const Event& event) {
     return line.dump();
 }
 
+// Owned by the writer and its thread. `last` is the payload of the event that ends the trace.
 struct TraceWriter::File {
     std::ofstream out;
-    std::shared_ptr<const void> last; // the payload of the event that ends the trace
+    EventQueue events;
+    std::shared_ptr<const void> last;
     std::unique_ptr<Signal> written;
 
-    void write(const Event& event) {
-        const auto* user = event.as<UserEvent>();
-        if (user != nullptr && user->payload != nullptr && user->payload == last) {
-            written->set();
-            return;
+    // On a thread of the blocking lane: writing may block. It pulls, because handlers of a session
+    // are silent once that is shut down, and the trace is to have its last words.
+    void run() {
+        while (auto event = events.next()) {
+            const auto* user = event->as<UserEvent>();
+            if (user != nullptr && user->payload != nullptr && user->payload == last) {
+                break;
+            }
+            out << trace_line(*event) << '\n' << std::flush;
         }
-        out << trace_line(event) << '\n' << std::flush;
+        written->set();
     }
 };
 
@@ -46,23 +52,20 @@ TraceWriter::create(Bus bus, std::shared_ptr<Executor> executor, const std::stri
     }
     file->last = std::make_shared<int>(0);
     file->written = executor->make_signal();
+    file->events = bus.queue();
+    executor->start_blocking("ph-trace", [file] { file->run(); });
     return std::unique_ptr<TraceWriter>{
         new TraceWriter{std::move(bus), std::move(executor), std::move(file)}};
 }
 
 TraceWriter::TraceWriter(Bus bus, std::shared_ptr<Executor> executor, std::shared_ptr<File> file)
-    : bus_(std::move(bus)),
-      executor_(std::move(executor)),
-      file_(std::move(file)),
-      subscription_(
-          bus_.subscribe({}, [file = file_](const Event& event) { file->write(event); })) {}
+    : bus_(std::move(bus)), executor_(std::move(executor)), file_(std::move(file)) {}
 
 TraceWriter::~TraceWriter() {
     Event end;
     end.body = UserEvent{0, file_->last};
     bus_.publish(std::move(end));
     file_->written->wait(executor_->now() + std::chrono::seconds{2});
-    subscription_.reset();
 }
 
 } // namespace playhead::apps

@@ -14,8 +14,8 @@ namespace playhead::apps {
 // The line for one event, without its end. position_ns stands only where the event has a position.
 std::string trace_line(const Event& event);
 
-// Threads: made and ended on the application's; lines are written on the engine's event thread, each
-// flushed as it is written.
+// Threads: made and ended on the application's; lines are written on a thread of the blocking lane,
+// each flushed as it is written.
 class TraceWriter {
 public:
     static Result<std::unique_ptr<TraceWriter>> create(Bus bus, std::shared_ptr<Executor> executor,
@@ -32,7 +32,6 @@ private:
     Bus bus_;
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<File> file_;
-    Subscription subscription_;
 };
 
 } // namespace playhead::apps

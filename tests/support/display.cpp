@@ -103,7 +103,13 @@ void Display::resize(const std::string& window_title, int width, int height) con
 }
 
 bool Display::wait_for_window(const std::string& title) const {
-    return tool({"xdotool", "search", "--sync", "--onlyvisible", "--name", title}).code == 0;
+    // xdotool gives up when a window it looks at goes away meanwhile, so it is asked again.
+    for (int i = 0; i < 100; ++i) {
+        if (tool({"xdotool", "search", "--sync", "--onlyvisible", "--name", title}).code == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 } // namespace playhead::test
