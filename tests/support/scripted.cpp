@@ -356,6 +356,8 @@ void ScriptedSink::shut_down() {
     ++generation_;
     running = false;
     is_shut_down = true;
+    std::lock_guard lock(context_mutex_);
+    context_ = {};
 }
 
 void ScriptedSink::on_start(HostTime, MediaTime at) {

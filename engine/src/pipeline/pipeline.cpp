@@ -108,7 +108,11 @@ void Pipeline::release(std::function<void()> done) {
     });
     for (auto& branch : branches_) {
         (void)clock_->remove_state_sink(branch->port->clock_sink());
-        if (!branch->plan.keep_alive) branch->port->shut_down_sink(last);
+        if (branch->plan.keep_alive) {
+            branch->port->leave_sink(last);
+        } else {
+            branch->port->shut_down_sink(last);
+        }
     }
     feeds_.clear();
 }

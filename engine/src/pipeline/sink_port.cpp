@@ -19,6 +19,49 @@ private:
     const std::shared_ptr<StreamSink> sink_;
 };
 
+// What the sink holds instead of the port, which holds the sink. Calls that come after the port has
+// gone fall away.
+class SinkPort::HostSide final : public StreamSinkHost {
+public:
+    explicit HostSide(std::weak_ptr<SinkPort> port) : port_(std::move(port)) {}
+    void request(int n) override {
+        if (auto p = port_.lock()) p->request(n);
+    }
+    void prerolled() override {
+        if (auto p = port_.lock()) p->prerolled();
+    }
+    void started() override {
+        if (auto p = port_.lock()) p->started();
+    }
+    void paused() override {
+        if (auto p = port_.lock()) p->paused();
+    }
+    void stopped() override {
+        if (auto p = port_.lock()) p->stopped();
+    }
+    void rate_set(Status status) override {
+        if (auto p = port_.lock()) p->rate_set(std::move(status));
+    }
+    void marker_reached(const Marker& marker, Status status) override {
+        if (auto p = port_.lock()) p->marker_reached(marker, std::move(status));
+    }
+    void scrub_complete(MediaTime rendered) override {
+        if (auto p = port_.lock()) p->scrub_complete(rendered);
+    }
+    void failed(Status status) override {
+        if (auto p = port_.lock()) p->failed(std::move(status));
+    }
+    void post(Task task) override {
+        if (auto p = port_.lock()) p->post(std::move(task));
+    }
+    void dropped(int samples, const char* why) override {
+        if (auto p = port_.lock()) p->dropped(samples, why);
+    }
+
+private:
+    const std::weak_ptr<SinkPort> port_;
+};
+
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
                    std::uint64_t account)
     : executor_(executor), sink_(std::move(sink)), node_(node), strand_(std::move(executor), account),
@@ -28,7 +71,8 @@ void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
                       std::shared_ptr<const PresentationClock> clock,
                       std::shared_ptr<ConverterFactory> converters) {
     listener_ = std::move(listener);
-    SinkContext context{executor_, shared_from_this(), std::move(clock), std::move(converters)};
+    SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
+                        std::move(converters)};
     strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
 }
 
@@ -68,6 +112,10 @@ void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
         self->sink_->shut_down();
         until.reset();
     });
+}
+
+void SinkPort::leave_sink(std::shared_ptr<void> until) {
+    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
 }
 
 bool SinkPort::take_request() {

@@ -54,6 +54,8 @@ public:
     bool busy() const { return strand_.busy(); }
     // `until` is let go when it has been.
     void shut_down_sink(std::shared_ptr<void> until);
+    // The sink stays as it is, and gets what is on its way to it; `until` is let go then.
+    void leave_sink(std::shared_ptr<void> until);
     // Work until then is urgent.
     void set_deadline(std::optional<HostTime> deadline) { strand_.set_deadline(deadline); }
 
@@ -88,6 +90,7 @@ public:
 
 private:
     class ClockSide;
+    class HostSide;
     void ack(Ack ack);
     void wake_stage();
     void tell(std::function<void(SinkPortListener&)> what);

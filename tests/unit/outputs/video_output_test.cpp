@@ -377,5 +377,6 @@ TEST_CASE("pictures follow the sound: held until it is heard, stopped when it st
     sound.pipeline->call([&](StreamSink&) { sound.pipeline->serve(); });
     shown = stage.pull_for(1s);
     CHECK(shown.size() >= 20);
+    sound.clock->shut_down();
     stage.rig.clock->shut_down();
 }
