@@ -58,7 +58,7 @@ public:
     // Screenshots until one satisfies: each takes its time, and the guard is a number of them.
     bool until(const std::function<bool(std::optional<std::uint32_t>)>& holds,
                const Place& place = {240, 180, 320, 240}) const {
-        for (int i = 0; i < 400; ++i) {
+        for (int i = 0; i < 4000; ++i) {
             if (holds(code(place))) {
                 return true;
             }
@@ -70,7 +70,7 @@ public:
     }
     // Two screenshots in a row that show the same, which a film that moves does not do for long.
     bool until_still() const {
-        for (int i = 0; i < 400; ++i) {
+        for (int i = 0; i < 4000; ++i) {
             const auto before = code();
             bool same = before.has_value();
             for (int again = 0; again < 5 && same; ++again) {

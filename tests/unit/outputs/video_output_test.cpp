@@ -377,6 +377,9 @@ TEST_CASE("pictures follow the sound: held until it is heard, stopped when it st
     sound.pipeline->call([&](StreamSink&) { sound.pipeline->serve(); });
     shown = stage.pull_for(1s);
     CHECK(shown.size() >= 20);
+    // Before the simulation ends with the first of the two rigs.
+    stage.rig.pipeline->call([](StreamSink& sink) { sink.shut_down(); });
+    stage.simulation->settle();
     sound.clock->shut_down();
     stage.rig.clock->shut_down();
 }
