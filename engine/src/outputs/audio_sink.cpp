@@ -246,6 +246,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     quiet_since_ = when;
     callbacks_then_ = report.callbacks;
     flow_wait_ = {};
+    began_ = when;
     moving_ = false;
     if (ended_ && waiting_ == Duration{} && in_ring_locked() == Duration{}) {
         clock_.freewheel(when, report); // there is no sound to wait for

@@ -148,6 +148,7 @@ private:
     HostTime quiet_since_{}; // a device that has not called since then counts as silent
     std::int64_t callbacks_then_ = 0;
     std::optional<HostTime> close_at_;
+    HostTime began_{};     // the last start or restart
     Duration flow_wait_{}; // how long to wait for the callback that should come
     bool moving_ = false;  // what watchers were told last
     std::uint64_t underruns_told_ = 0;

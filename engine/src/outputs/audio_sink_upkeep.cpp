@@ -11,6 +11,7 @@ constexpr Duration tolerance = std::chrono::milliseconds{2}; // a converter hold
 constexpr Duration slack = std::chrono::milliseconds{1};     // behind a callback that is expected
 constexpr Duration shortest_wait = std::chrono::milliseconds{1};
 constexpr Duration longest_flow_wait = std::chrono::seconds{1};
+constexpr Duration longest_start_wait = std::chrono::milliseconds{20};
 constexpr Duration join_margin = std::chrono::milliseconds{20};
 constexpr int most_requests = 64;
 
@@ -256,7 +257,11 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
                 const Duration since = now - report.called;
                 flow_wait_ = report.callbacks > 0 && since < period ? period - since : period;
             } else {
-                flow_wait_ = std::min(std::max(flow_wait_, period) * 2, longest_flow_wait);
+                // At a start somebody watches: the pictures must not hear of it late. Some devices
+                // take 300 ms for their second request.
+                const bool starting = now - began_ < options_.device_patience;
+                flow_wait_ = std::min(std::max(flow_wait_, period) * 2,
+                                      starting ? longest_start_wait : longest_flow_wait);
             }
             consider(now + flow_wait_ + slack);
         }
