@@ -19,11 +19,6 @@ namespace playhead::test {
 
 namespace {
 
-std::string media_folder() {
-    const char* told = std::getenv("PLAYHEAD_MEDIA");
-    return told != nullptr ? told : PLAYHEAD_MEDIA_DIR;
-}
-
 // One plane turned clockwise, its samples of so many bytes.
 std::vector<std::byte> turned(const Plane& plane, int degrees, int sample_bytes) {
     const int columns = plane.row_bytes / sample_bytes;
@@ -168,24 +163,6 @@ private:
 };
 
 } // namespace
-
-std::optional<std::string> media(const std::string& name) {
-    const std::filesystem::path path = std::filesystem::path(media_folder()) / name;
-    if (!std::filesystem::exists(path)) {
-        WARN("passed over: there is no " << path.string() << " (set PLAYHEAD_MEDIA)");
-        return std::nullopt;
-    }
-    return path.string();
-}
-
-std::optional<nlohmann::json> media_manifest() {
-    const auto path = media("manifest.json");
-    if (!path) {
-        return std::nullopt;
-    }
-    std::ifstream file(*path);
-    return nlohmann::json::parse(file);
-}
 
 Scratch::Scratch() {
     std::random_device random;

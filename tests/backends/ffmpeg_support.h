@@ -9,16 +9,11 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "playhead/backend/decoder.h"
 #include "playhead/backend/source.h"
+#include "support/media_files.h"
 
 namespace playhead::test {
-
-// The development media; nothing, and a warning in the test's output, where they are absent.
-std::optional<std::string> media(const std::string& name);
-std::optional<nlohmann::json> media_manifest();
 
 // A folder of its own for each test, removed at the end.
 class Scratch {
