@@ -170,7 +170,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         if (status.ok()) {
             item_.playing = true;
             list_.set_outcome(Playlist::Outcome::played);
-            move(true);
+            keep_awake(true);  // it may be over already: nothing is asked of the player
         } else {
             failed(status);
         }
@@ -305,8 +305,12 @@ void PlayerApp::move(bool moves) {
             warn(id.error().message());
         }
     }
+    keep_awake(moves);
+}
+
+void PlayerApp::keep_awake(bool awake) {
     if (Screen* screen = outputs_->screen()) {
-        screen->keep_awake(moves);
+        screen->keep_awake(awake);
     }
 }
 

@@ -60,6 +60,7 @@ private:
     void step();
     void set_volume();
     void move(bool moved);
+    void keep_awake(bool awake);
 
     void quit(bool interrupted);
     bool finished() const;
