@@ -77,7 +77,14 @@ std::variant<FrameHandle, NotYet, EndOfStream, Error> Codec::receive() {
     return failure(code);
 }
 
-void Codec::flush() { avcodec_flush_buffers(codec_.get()); }
+void Codec::flush() {
+    avcodec_flush_buffers(codec_.get());
+    // FFmpeg 7's HEVC decoder still gives the finished frames of before the flush.
+    FrameHandle stale(av_frame_alloc());
+    while (stale && avcodec_receive_frame(codec_.get(), stale.get()) >= 0) {
+        av_frame_unref(stale.get());
+    }
+}
 
 namespace {
 
