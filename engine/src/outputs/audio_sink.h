@@ -150,6 +150,7 @@ private:
     std::optional<HostTime> close_at_;
     HostTime began_{};     // the last start or restart
     Duration flow_wait_{}; // how long to wait for the callback that should come
+    std::int64_t taken_then_ = 0; // by the device, when that was last looked at
     bool moving_ = false;  // what watchers were told last
     std::uint64_t underruns_told_ = 0;
     TimerId timer_ = 0;

@@ -1,6 +1,7 @@
 // The part of AudioSink that runs whenever something has happened or is due: fill the ring, see what
 // has become true, ask for more, and set the timer for the next moment.
 #include <algorithm>
+#include <utility>
 
 #include "outputs/audio_sink.h"
 
@@ -253,6 +254,8 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
             consider(*moves);
         } else {
             const Duration period = std::max(report.period, shortest_wait);
+            // Only a device that takes nothing is looked at less and less often.
+            if (std::exchange(taken_then_, report.taken) != report.taken) flow_wait_ = {};
             if (flow_wait_ == Duration{}) {
                 const Duration since = now - report.called;
                 flow_wait_ = report.callbacks > 0 && since < period ? period - since : period;
