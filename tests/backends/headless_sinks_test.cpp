@@ -58,7 +58,7 @@ public:
     void marker_reached(const Marker&, Status status) override {
         said.push_back("marker " + status.word());
     }
-    void scrub_complete(MediaTime) override {}
+    void scrub_complete(std::optional<MediaTime>) override {}
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { task(); }
     void dropped(int, const char*) override {}

@@ -15,15 +15,28 @@ using SessionId = std::uint64_t;  // 0 = not of a session
 using OpenId = std::uint64_t;     // of Engine::open
 using PlayerId = std::uint64_t;
 using TopologyId = std::uint64_t;  // 0 = none
+using SegmentId = std::uint64_t;   // of a Sequencer; 0 = none
 
 // Where a start begins (media-session.md section 1.3).
-struct StartCurrent {};  // stopped: the beginning; paused: resume; started: nothing moves
+struct StartCurrent {};  // stopped: the beginning; paused: resume; started: nothing moves; at rate 0: one frame on
 struct StartAt {
     MediaTime at{};  // from the start of the presentation; a seek when started or paused
 };
-using StartPosition = std::variant<StartCurrent, StartAt>;
+struct StartSegment {  // only with a Sequencer
+    SegmentId segment = 0;
+    Duration offset{};  // inside it
+};
+struct StartEntry {  // only with a Sequencer
+    std::int32_t entries = 0;  // from the one that plays; negative = back
+};
+using StartPosition = std::variant<StartCurrent, StartAt, StartSegment, StartEntry>;
 inline constexpr StartCurrent current{};
 constexpr StartAt at(Duration t) { return {MediaTime{t}}; }
+
+// What set_rate asks of the pictures: all of them, or key frames only.
+enum class Thinning { none, key_frames };
+// Which way the programme runs.
+enum class Direction { forward, reverse };
 
 // How set_topology treats what is there (section 1.5). Flags combine.
 enum class SetTopology : unsigned { none = 0, immediate = 1, no_resolution = 2, clear_current = 4 };

@@ -20,6 +20,7 @@ struct EngineOptions {
     std::shared_ptr<SourceFactory> sources;
     std::shared_ptr<DecoderFactory> decoders;
     std::shared_ptr<ConverterFactory> converters;
+    std::shared_ptr<TimeStretcherFactory> stretchers;  // none: silence at rates other than 1
     DecodeThreading threading;
     bool bit_exact = false;
     int max_orphans = 64;  // beyond it open() is refused with too_many_orphans

@@ -32,7 +32,7 @@ struct SourceOpened {  // completes Engine::open; the event's command field is t
     std::shared_ptr<Source> source;  // both null unless ok
 };
 
-// Completions of session commands.
+// Completions of session commands. Their position is none on failure.
 struct TopologySet {
     TopologyId topology = 0;
     std::shared_ptr<const Topology> resolved;  // none for a null topology, or on failure
@@ -69,8 +69,18 @@ struct CapabilitiesChanged {
     Capabilities now = 0;
     Capabilities delta = 0;
 };
+struct ScrubSampleComplete {  // every output has shown its frame of a start at rate 0
+    std::optional<MediaTime> shown_pts;
+};
 struct EndOfPresentation {
     bool cancelled = false;
+};
+struct EndOfPresentationSegment {  // the same, and another segment follows
+    SegmentId segment = 0;
+    bool cancelled = false;
+};
+struct NewPresentation {  // of a Sequencer: what comes next is known; queue its topology now
+    SegmentId segment = 0;
 };
 struct SessionEnded {
     MediaTime position{};
@@ -78,8 +88,13 @@ struct SessionEnded {
 struct SinkInvalidated {
     int node = -1;
 };
+struct StreamSinkFormatChanged {
+    int node = -1;
+};
 struct BufferingStarted {};
 struct BufferingStopped {};
+struct ReconnectStarted {};
+struct ReconnectEnded {};
 struct SessionError {  // fatal; the cause is the event's status
     std::optional<MediaTime> position;
 };
@@ -105,9 +120,11 @@ struct UserEvent {
 using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
                  SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
-                 CapabilitiesChanged, EndOfPresentation, SessionEnded, SinkInvalidated,
-                 BufferingStarted, BufferingStopped, SessionError, NonFatalError,
-                 PlayerCommandDone, PlayerEnded, UserEvent>;
+                 CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
+                 EndOfPresentationSegment, NewPresentation, SessionEnded, SinkInvalidated,
+                 StreamSinkFormatChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
+                 ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
+                 UserEvent>;
 
 struct Event {
     std::uint64_t sequence = 0;  // rising over the whole bus, from 1

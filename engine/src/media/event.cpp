@@ -19,9 +19,21 @@ struct Name {
         return "notify-presentation-time";
     }
     std::string_view operator()(const CapabilitiesChanged&) const { return "capabilities-changed"; }
+    std::string_view operator()(const ScrubSampleComplete&) const {
+        return "scrub-sample-complete";
+    }
     std::string_view operator()(const EndOfPresentation&) const { return "end-of-presentation"; }
+    std::string_view operator()(const EndOfPresentationSegment&) const {
+        return "end-of-presentation-segment";
+    }
+    std::string_view operator()(const NewPresentation&) const { return "new-presentation"; }
     std::string_view operator()(const SessionEnded&) const { return "session-ended"; }
     std::string_view operator()(const SinkInvalidated&) const { return "sink-invalidated"; }
+    std::string_view operator()(const StreamSinkFormatChanged&) const {
+        return "stream-sink-format-changed";
+    }
+    std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
+    std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
     std::string_view operator()(const BufferingStarted&) const { return "buffering-started"; }
     std::string_view operator()(const BufferingStopped&) const { return "buffering-stopped"; }
     std::string_view operator()(const SessionError&) const { return "session-error"; }

@@ -10,8 +10,10 @@ DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recip
                          std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
                          std::shared_ptr<const PresentationClock> clock, std::uint64_t account)
     : executor_(executor), recipe_(std::move(recipe)), queue_(std::move(queue)),
-      port_(std::move(port)), clock_(std::move(clock)), lead_(port_->sink()->traits().lead),
-      strand_(std::move(executor), account), decoder_(std::move(decoder)) {}
+      clock_(std::move(clock)), strand_(std::move(executor), account), port_(std::move(port)),
+      decoder_(std::move(decoder)) {
+    if (port_) traits_ = port_->sink()->traits();
+}
 
 void DecodeStage::connect(Listener listener) {
     listener_ = std::move(listener);
@@ -19,27 +21,41 @@ void DecodeStage::connect(Listener listener) {
         if (auto self = weak.lock()) self->wake();
     };
     queue_->on_data(wake);
-    port_->on_demand(wake);
+    if (port_) port_->on_demand(wake);
 }
 
-void DecodeStage::restart(Epoch epoch, MediaTime target) {
-    wanted_epoch_.store(epoch, std::memory_order_release);
-    last_restart_ = {epoch, target};
+void DecodeStage::take_port(std::shared_ptr<SinkPort> port, Duration shift) {
+    port->on_demand([weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->wake();
+    });
+    strand_.post([self = shared_from_this(), port = std::move(port), shift]() mutable {
+        self->traits_ = port->sink()->traits();
+        self->port_ = std::move(port);
+        self->shift_ = shift;
+        self->wake();
+    });
+}
+
+void DecodeStage::restart(const DecodeOrder& order) {
+    wanted_epoch_.store(order.epoch, std::memory_order_release);
+    last_restart_ = order;
     {
         std::lock_guard lock(first_mutex_);
         first_pts_.reset();
     }
     strand_.set_deadline(executor_->now());
-    strand_.post([self = shared_from_this(), epoch, target] {
+    strand_.post([self = shared_from_this(), order] {
         if (!self->make_ready()) return;
-        self->epoch_ = epoch;
-        self->target_ = target;
+        self->epoch_ = order.epoch;
+        self->target_ = order.target;
+        self->shift_ = order.shift;
         self->live_ = true;
         self->draining_ = false;
         self->reached_ = false;
         self->urgent_ = true;
         self->refused_.reset();
         self->candidate_.reset();
+        self->last_.reset();
         self->wake();
     });
 }
@@ -82,7 +98,7 @@ std::optional<MediaTime> DecodeStage::first_pts() const {
 
 void DecodeStage::step() {
     if (!live_ || epoch_ != wanted_epoch_.load(std::memory_order_acquire)) return;
-    if (!port_->wants()) return;
+    if (!port_ || !port_->wants()) return;
     step_epoch_.store(epoch_, std::memory_order_release);
     const HostTime begun = executor_->now();
     bool more = false;
@@ -187,6 +203,10 @@ void DecodeStage::accept(VideoFrame frame) {
 }
 
 void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
+    pts += shift_;
+    end += shift_;
+    std::visit([&](auto& s) { s.pts = pts; }, sample);
+    last_ = MediaRange{pts, end};
     {
         std::lock_guard lock(first_mutex_);
         if (!first_pts_) first_pts_ = pts;
@@ -196,8 +216,8 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
     // The next one is due when this one ends.
     const auto due = clock_->timeline().host_at(end);
     const auto now = executor_->now();
-    const auto deadline = due ? std::max(now, *due - lead_) : now;
-    if (port_->sink()->traits().rateless) {
+    const auto deadline = due ? std::max(now, *due - traits_.lead) : now;
+    if (traits_.rateless) {
         strand_.set_deadline(std::nullopt);
         port_->set_deadline(std::nullopt);
     } else {
@@ -216,7 +236,9 @@ void DecodeStage::finish() {
     }
     live_ = false;
     port_->end(epoch_);
-    executor_->post([listener = listener_.delivered_last, epoch = epoch_] { listener(epoch); });
+    executor_->post([listener = listener_.delivered_last, last = LastSample{epoch_, last_}] {
+        listener(last);
+    });
 }
 
 bool DecodeStage::final(const Error& error) const {

@@ -18,10 +18,32 @@
 #include "playhead/backend/decoder.h"
 #include "playhead/backend/work_strand.h"
 #include "playhead/clock.h"
+#include "playhead/command.h"
 
 namespace playhead {
 
 using DecoderRecipe = std::function<Result<std::unique_ptr<Decoder>>()>;
+
+// What a start asks of a stream.
+struct DecodeOrder {
+    Epoch epoch = 0;
+    // Media time: the picture that contains it is the first to be handed out, sound begins at it (in
+    // reverse, ends before it).
+    MediaTime target{};
+    std::optional<MediaTime> stop;  // media time: nothing from there on (in reverse: before it)
+    Duration shift{};               // added to the stamps of what is handed out
+    Direction direction = Direction::forward;
+    Thinning thinning = Thinning::none;
+    // Hand out the first picture that can be decoded as well, flagged provisional, until the one for
+    // the target is there.
+    bool preview = false;
+};
+
+// Where a stream ended, in presentation time; nullopt: it gave nothing.
+struct LastSample {
+    Epoch epoch = 0;
+    std::optional<MediaRange> interval;
+};
 
 struct DecodeCounters {
     std::atomic<std::uint64_t> packets{0}, decoded{0}, before_start{0}, errors{0};
@@ -32,20 +54,24 @@ struct DecodeCounters {
 class DecodeStage : public std::enable_shared_from_this<DecodeStage> {
 public:
     struct Listener {
-        std::function<void(Epoch)> delivered_last;            // control lane
+        std::function<void(const LastSample&)> delivered_last;  // control lane
         std::function<void(Status)> damage;                   // control lane: one packet
         std::function<void(Status)> failed;                   // control lane: cannot go on
     };
 
-    // `decoder` may be null: the recipe makes one at the first restart.
+    // `decoder` may be null: the recipe makes one at the first restart. `port` may be null: the stage
+    // then waits until it is given one.
     DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
                 std::unique_ptr<Decoder> decoder,
                 std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
                 std::shared_ptr<const PresentationClock> clock, std::uint64_t account);
     void connect(Listener listener);
 
-    // Everything of before is forgotten; what comes is for a start at `target`.
-    void restart(Epoch epoch, MediaTime target);
+    // Everything of before is forgotten; what comes is for this start.
+    void restart(const DecodeOrder& order);
+    // Hands out to this port from here on, stamps moved by `shift`: how a stage follows another one on
+    // the same sink. To be called once the other has handed out its last sample.
+    void take_port(std::shared_ptr<SinkPort> port, Duration shift);
     void wake();
     // Leaves a decoder behind that does not come back; true if it was inside a step.
     bool detach();
@@ -53,7 +79,7 @@ public:
     // A step that began before this epoch is still running.
     bool stuck_since(Epoch epoch) const;
     // The latest restart asked for; for whoever replaces this stage.
-    const std::optional<std::pair<Epoch, MediaTime>>& last_restart() const { return last_restart_; }
+    const std::optional<DecodeOrder>& last_restart() const { return last_restart_; }
 
     const DecodeCounters& counters() const { return *counters_; }
     // PTS of the first picture handed out since the restart.
@@ -74,12 +100,10 @@ private:
     const std::shared_ptr<Executor> executor_;
     const DecoderRecipe recipe_;
     const std::shared_ptr<PacketQueue> queue_;
-    const std::shared_ptr<SinkPort> port_;
     const std::shared_ptr<const PresentationClock> clock_;
-    const Duration lead_;
     const std::shared_ptr<DecodeCounters> counters_ = std::make_shared<DecodeCounters>();
     Listener listener_;
-    std::optional<std::pair<Epoch, MediaTime>> last_restart_;  // control lane
+    std::optional<DecodeOrder> last_restart_;  // control lane
     WorkStrand strand_;
     std::atomic<Epoch> wanted_epoch_{0};  // of the latest restart: a step of an older one gives up
     std::atomic<Epoch> step_epoch_{0};    // of the step that runs now; 0 = none
@@ -87,9 +111,13 @@ private:
     std::optional<MediaTime> first_pts_;
 
     // The strand's own.
+    std::shared_ptr<SinkPort> port_;
+    SinkTraits traits_;
+    std::optional<MediaRange> last_;  // interval of what was handed out last
     std::unique_ptr<Decoder> decoder_;
     Epoch epoch_ = 0;
     MediaTime target_{};
+    Duration shift_{};
     bool live_ = false;      // between restart and the end
     bool draining_ = false;
     bool reached_ = false;   // the target has been handed out

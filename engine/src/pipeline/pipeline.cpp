@@ -31,9 +31,9 @@ struct Pipeline::Feed {
 };
 
 Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
-                   std::shared_ptr<ConverterFactory> converters, std::vector<BranchPlan> plans,
+                   SinkBackends backends, std::vector<BranchPlan> plans,
                    SessionId session)
-    : executor_(std::move(executor)), clock_(std::move(clock)), converters_(std::move(converters)),
+    : executor_(std::move(executor)), clock_(std::move(clock)), backends_(std::move(backends)),
       session_(session) {
     for (auto& plan : plans) {
         auto branch = std::make_unique<Branch>();
@@ -66,7 +66,7 @@ std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
     auto port = std::make_shared<SinkPort>(executor_, branch.plan.sink, branch.plan.output_node,
                                            session_);
     port->raise(epoch_);
-    port->attach(weak_from_this(), clock_, converters_);
+    port->attach(weak_from_this(), clock_, backends_);
     (void)clock_->add_state_sink(port->clock_sink(), port->notify());
     return port;
 }
@@ -75,9 +75,9 @@ void Pipeline::connect(Branch& branch) {
     const auto weak = weak_from_this();
     Branch* const b = &branch;  // lives as long as the pipeline, which `weak` holds or misses
     branch.stage->connect({
-        [weak, b](Epoch epoch) {
+        [weak, b](const LastSample& last) {
             auto self = weak.lock();
-            if (!self || epoch != self->epoch_) return;
+            if (!self || last.epoch != self->epoch_) return;
             b->delivered = true;
             self->check_ends();
         },
@@ -142,8 +142,8 @@ void Pipeline::raise() {
             const auto restart = branch->stage->last_restart();
             branch->stage = std::move(fresh);
             self->connect(*branch);
-            if (restart && restart->first == self->epoch_) {
-                branch->stage->restart(restart->first, restart->second);
+            if (restart && restart->epoch == self->epoch_) {
+                branch->stage->restart(*restart);
             }
         }
     });
@@ -183,7 +183,11 @@ Status Pipeline::start_sources(MediaTime at) {
     const MediaTime target = at <= media_zero ? MediaTime::min() : at;
     for (auto& branch : branches_) {
         branch->queue->raise(epoch_, target, branch->dead);
-        if (!branch->dead) branch->stage->restart(epoch_, target);
+        if (branch->dead) continue;
+        DecodeOrder order;
+        order.epoch = epoch_;
+        order.target = target;
+        branch->stage->restart(order);
     }
     sources_awaited_ = static_cast<int>(feeds_.size());
     sources_status_ = {};
@@ -361,6 +365,12 @@ void Pipeline::check_ends() {
     } else {
         listener->on_all_rendered();
     }
+}
+
+void Pipeline::on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) {
+    static_cast<void>(port);
+    static_cast<void>(shown);
+    static_cast<void>(epoch);
 }
 
 // The sink is of no use any more: its stream is let go, the rest plays on without it.

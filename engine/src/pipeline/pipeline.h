@@ -52,7 +52,7 @@ public:
 class Pipeline final : public SinkPortListener, public std::enable_shared_from_this<Pipeline> {
 public:
     Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
-             std::shared_ptr<ConverterFactory> converters, std::vector<BranchPlan> plans,
+             SinkBackends backends, std::vector<BranchPlan> plans,
              SessionId session);
     ~Pipeline() override;
 
@@ -81,6 +81,7 @@ public:
     // SinkPortListener
     void on_ack(SinkPort& port, Ack ack, Epoch epoch) override;
     void on_end_rendered(SinkPort& port, Epoch epoch) override;
+    void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) override;
     void on_sink_failed(SinkPort& port, Status status) override;
 
 private:
@@ -95,7 +96,7 @@ private:
 
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<PresentationClock> clock_;
-    const std::shared_ptr<ConverterFactory> converters_;
+    const SinkBackends backends_;
     const SessionId session_;
     std::weak_ptr<PipelineListener> listener_;
     std::vector<std::unique_ptr<Branch>> branches_;

@@ -45,7 +45,7 @@ public:
     void marker_reached(const Marker& marker, Status status) override {
         if (auto p = port_.lock()) p->marker_reached(marker, std::move(status));
     }
-    void scrub_complete(MediaTime rendered) override {
+    void scrub_complete(std::optional<MediaTime> rendered) override {
         if (auto p = port_.lock()) p->scrub_complete(rendered);
     }
     void failed(Status status) override {
@@ -69,10 +69,10 @@ SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSin
 
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
                       std::shared_ptr<const PresentationClock> clock,
-                      std::shared_ptr<ConverterFactory> converters) {
+                      const SinkBackends& backends) {
     listener_ = std::move(listener);
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
-                        std::move(converters)};
+                        backends.converters, backends.stretchers};
     strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
 }
 
@@ -95,6 +95,18 @@ void SinkPort::preroll(MediaTime at) {
     });
     prerolled_epoch_.store(epoch(), std::memory_order_release);
     wake_stage();
+}
+
+void SinkPort::admit() {
+    strand_.post([self = shared_from_this(), epoch = epoch()] {
+        self->delivered_epoch_.store(epoch, std::memory_order_release);
+    });
+    prerolled_epoch_.store(epoch(), std::memory_order_release);
+    wake_stage();
+}
+
+void SinkPort::step() {
+    strand_.post([self = shared_from_this()] { self->sink_->step(); });
 }
 
 ClockNotify SinkPort::notify() {
@@ -169,6 +181,13 @@ void SinkPort::marker_reached(const Marker& marker, Status status) {
     if (marker.kind != Marker::Kind::end_of_segment || !status.ok()) return;
     tell([self = shared_from_this(), epoch = marker.context](SinkPortListener& l) {
         l.on_end_rendered(*self, epoch);
+    });
+}
+
+void SinkPort::scrub_complete(std::optional<MediaTime> rendered) {
+    tell([self = shared_from_this(), rendered,
+          epoch = delivered_epoch_.load(std::memory_order_acquire)](SinkPortListener& l) {
+        l.on_scrubbed(*self, rendered, epoch);
     });
 }
 

@@ -17,12 +17,19 @@ enum class Ack : unsigned { prerolled = 1, started = 2, paused = 4, stopped = 8,
 
 class SinkPort;
 
+// What backends lend to sinks. Any may be null.
+struct SinkBackends {
+    std::shared_ptr<ConverterFactory> converters;
+    std::shared_ptr<TimeStretcherFactory> stretchers;
+};
+
 // Whoever runs the pipeline. Threads: control lane.
 class SinkPortListener {
 public:
     virtual ~SinkPortListener() = default;
     virtual void on_ack(SinkPort& port, Ack ack, Epoch epoch) = 0;
     virtual void on_end_rendered(SinkPort& port, Epoch epoch) = 0;
+    virtual void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) = 0;
     virtual void on_sink_failed(SinkPort& port, Status status) = 0;
 };
 
@@ -38,7 +45,7 @@ public:
 
     void attach(std::weak_ptr<SinkPortListener> listener,
                 std::shared_ptr<const PresentationClock> clock,
-                std::shared_ptr<ConverterFactory> converters);
+                const SinkBackends& backends);
     // Called (any thread) when there are requests to serve again.
     void on_demand(std::function<void()> wake);
 
@@ -46,6 +53,10 @@ public:
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
     void flush();  // acknowledged
     void preroll(MediaTime at);
+    // Lets the sink's requests be served from here on without a preroll: a start at rate 0.
+    void admit();
+    // The sink is to show its next sample; on_scrubbed follows if it is one that scrubs.
+    void step();
     // The clock's notifications go through here, in order with the samples.
     ClockNotify notify();
     std::shared_ptr<ClockStateSink> clock_sink();
@@ -83,7 +94,7 @@ public:
     void stopped() override { ack(Ack::stopped); }
     void rate_set(Status) override {}
     void marker_reached(const Marker& marker, Status status) override;
-    void scrub_complete(MediaTime) override {}
+    void scrub_complete(std::optional<MediaTime> rendered) override;
     void failed(Status status) override;
     void post(Task task) override;
     void dropped(int samples, const char* why) override;

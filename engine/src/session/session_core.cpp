@@ -318,7 +318,8 @@ void SessionCore::on_resolved(std::uint64_t ticket, Resolution resolution) {
         entry.facts.topology = entry.id;
         entry.topology = std::move(resolution.topology);
         entry.pipeline = std::make_shared<Pipeline>(services_->executor, clock_,
-                                                    services_->options.converters,
+                                                    SinkBackends{services_->options.converters,
+                                                                 services_->options.stretchers},
                                                     std::move(resolution.plans), id_);
         answer.facts = entry.facts;
         resolved_ = std::move(entry);

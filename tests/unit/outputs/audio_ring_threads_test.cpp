@@ -99,7 +99,7 @@ public:
     void marker_reached(const Marker&, Status status) override {
         if (status.ok()) done_->set();
     }
-    void scrub_complete(MediaTime) override {}
+    void scrub_complete(std::optional<MediaTime>) override {}
     void failed(Status) override {}
     void post(Task task) override { strand_.post(std::move(task)); }
     void dropped(int, const char*) override {}

@@ -33,7 +33,8 @@ public:
     virtual void rate_set(Status status) = 0;
     // Everything before the marker is done with: rendered, or dropped by a flush (Errc::aborted).
     virtual void marker_reached(const Marker& marker, Status status) = 0;
-    virtual void scrub_complete(MediaTime rendered) = 0;
+    // At rate 0: the one sample of this start or step is shown; none if there is no more.
+    virtual void scrub_complete(std::optional<MediaTime> rendered) = 0;
     // The sink is of no use any more (device lost, disk full). The session decides what follows.
     virtual void failed(Status status) = 0;
     // Runs the task on this sink's strand, in order with its other calls: how what comes from a
@@ -47,6 +48,7 @@ struct SinkTraits {
     bool rateless = false;     // takes samples as fast as they come, shows no interest in the clock
     bool can_preroll = true;
     bool gating = true;        // a seek waits for its first item; sparse kinds do not
+    bool scrubs = false;       // at rate 0 it shows one sample for each start and step, and says so
     // How long before its time a sample should be there: deadline of decoding = due - this.
     Duration lead = std::chrono::milliseconds{50};
 };
@@ -56,6 +58,7 @@ struct SinkContext {
     std::shared_ptr<StreamSinkHost> host;
     std::shared_ptr<const PresentationClock> clock;
     std::shared_ptr<ConverterFactory> converters;
+    std::shared_ptr<TimeStretcherFactory> stretchers = {};  // may be null
 };
 
 // Threads: every call on the sink's work strand, one after another, save where said. It must not
@@ -77,6 +80,10 @@ public:
     virtual void flush() = 0;
     // Get ready for a start at t: ask for samples, report prerolled().
     virtual void preroll(MediaTime t) = 0;
+    // At rate 0: the sample after the one that shows. A start at rate 0 comes as on_set_rate(0), flush,
+    // on_start(t), without a preroll: the sink asks for one sample, shows it, and reports
+    // scrub_complete. Only of sinks that scrub; the others keep silent at rate 0 and take nothing.
+    virtual void step() {}
     // Can this sink drive the clock? Any thread. Null: no. The object lives as long as the sink.
     virtual ClockTimeSource* time_source() { return nullptr; }
     // Leaves the topology; releases device and frames. The host is not called afterwards.

@@ -40,6 +40,31 @@ public:
     virtual Result<std::shared_ptr<const Picture>> convert(const Picture& in, const VideoFormat& to) = 0;
 };
 
+// Plays sound faster or slower at the pitch it has. Interleaved f32 in and out, same rate and channels.
+// Threads: one at a time.
+class TimeStretcher {
+public:
+    virtual ~TimeStretcher() = default;
+    // Input frames for one output frame: 2.0 plays twice as fast. From the next frame given on.
+    virtual void set_tempo(double tempo) = 0;
+    // All that can be given for this input; may hold some frames back.
+    virtual Result<std::shared_ptr<const SampleBuffer>> process(const SampleBuffer& in,
+                                                                std::int64_t first_frame,
+                                                                std::int64_t frames) = 0;
+    virtual Result<std::shared_ptr<const SampleBuffer>> drain() = 0;  // may be null (nothing)
+    virtual void reset() = 0;
+    // Input frames that no output stands for yet.
+    virtual double held_frames() const = 0;
+};
+
+class TimeStretcherFactory {
+public:
+    virtual ~TimeStretcherFactory() = default;
+    virtual double slowest() const = 0;
+    virtual double fastest() const = 0;
+    virtual Result<std::unique_ptr<TimeStretcher>> create(const AudioFormat& format) = 0;
+};
+
 class ConverterFactory {
 public:
     virtual ~ConverterFactory() = default;
