@@ -2,20 +2,17 @@
 #include <cmath>
 #include <utility>
 
-#include "playhead/clock.h"
+#include "clock/presentation_clock_impl.h"
 
 namespace playhead {
 namespace {
 
-struct Listener {
-    std::shared_ptr<ClockStateSink> sink;
-    ClockNotify where;
-};
+using Change = ClockTimers::Change;
 
 // To every listener in order. Their answers do not count, so nobody is waited for.
-template <class Tell>
-void tell(const std::vector<Listener>& listeners, Tell tell_one) {
-    for (const Listener& listener : listeners) {
+template <class Listeners, class Tell>
+void tell(const Listeners& listeners, Tell tell_one) {
+    for (const auto& listener : listeners) {
         if (listener.where) {
             listener.where([sink = listener.sink, tell_one] { tell_one(*sink); });
         } else {
@@ -24,121 +21,48 @@ void tell(const std::vector<Listener>& listeners, Tell tell_one) {
     }
 }
 
-} // namespace
-
-// What queries read is under the mutex; only commands write it, so commands read it freely. Neither
-// time source nor sinks are called with the mutex held.
-struct PresentationClock::Impl {
-    explicit Impl(std::shared_ptr<const HostClock> clock) : host(std::move(clock)) {}
-
-    // One consistent picture of the clock, from which every query is answered.
-    struct Picture {
-        ClockState state = ClockState::invalid;
-        std::shared_ptr<ClockTimeSource> source;
-        std::optional<MediaTime> held;
-        MediaTime paused_at{};
-        double rate = 1.0;
-        // After shut_down(): the last answer, and whether there was one.
-        bool shut_down = false;
-        bool answers = false;
-    };
-
-    Picture picture() const {
-        const std::lock_guard lock{mutex};
-        return now;
-    }
-
-    template <class Change>
-    void change(Change change_it) {
-        const std::lock_guard lock{mutex};
-        change_it(now);
-    }
-
-    Result<void> refusal() const {
-        if (now.shut_down) {
-            return fail(Errc::shut_down);
-        }
-        if (!now.source) {
-            return fail(Errc::no_time_source);
-        }
-        return {};
-    }
-
-    static Timeline line_of(const Picture& p, HostTime when) {
-        switch (p.state) {
-        case ClockState::running:
-            if (p.held) {
-                return {when, *p.held, 0.0};
-            }
-            // Without a source only while it changes hands: then nobody asks for more than a point.
-            return p.source ? p.source->timeline(when) : Timeline{when, p.paused_at, 0.0};
-        case ClockState::paused: return {when, p.held.value_or(p.paused_at), 0.0};
-        case ClockState::invalid:
-        case ClockState::stopped: break;
-        }
-        return {when, media_zero, 0.0};
-    }
-
-    Result<void> seat(MediaTime at);
-    std::optional<double> rate_for(ClockTimeSource& source, HostTime when) const;
-
-    const std::shared_ptr<const HostClock> host;
-    mutable std::mutex mutex;
-    Picture now;
-
-    // Commands only.
-    std::vector<Listener> listeners;
-    Timeline orphaned;         // how the clock goes on while it runs without a source
-    bool source_fresh = false; // the source has not been told of the run that is paused
+// Lets timers hear of a source's turns for as long as the clock has that source.
+struct SourceWatch final : TimelineWatcher {
+    explicit SourceWatch(std::shared_ptr<ClockTimers> given) : timers(std::move(given)) {}
+    void on_turn() override { timers->on_turn(); }
+    const std::shared_ptr<ClockTimers> timers;
 };
 
+} // namespace
+
 PresentationClock::PresentationClock(std::shared_ptr<const HostClock> host)
-    : impl_(std::make_unique<Impl>(std::move(host))) {}
+    : impl_(std::make_shared<Impl>(std::move(host))) {}
+
+PresentationClock::PresentationClock(std::shared_ptr<const HostClock> host,
+                                     std::shared_ptr<Executor> executor)
+    : PresentationClock(std::move(host)) {
+    const auto read = [weak = std::weak_ptr(impl_)] {
+        const auto impl = weak.lock();
+        return impl ? std::optional(impl->reading()) : std::nullopt;
+    };
+    impl_->timers = std::make_shared<ClockTimers>(std::move(executor), read);
+}
 
 PresentationClock::~PresentationClock() = default;
 
-ClockState PresentationClock::state() const { return impl_->picture().state; }
-
-Result<MediaTime> PresentationClock::time() const {
-    return correlated_time().map([](const CorrelatedTime& pair) { return pair.media; });
-}
-
-Result<CorrelatedTime> PresentationClock::correlated_time() const {
-    const Impl::Picture p = impl_->picture();
-    if (!p.source && !p.answers) {
-        return fail(Errc::no_time_source);
-    }
-    const HostTime when = impl_->host->now();
-    return CorrelatedTime{Impl::line_of(p, when).media_at(when), when};
-}
-
-double PresentationClock::rate() const { return impl_->picture().rate; }
-
-Timeline PresentationClock::timeline() const {
-    const Impl::Picture p = impl_->picture();
-    return Impl::line_of(p, impl_->host->now());
-}
-
-std::shared_ptr<ClockTimeSource> PresentationClock::time_source() const {
-    return impl_->picture().source;
-}
-
 // The rate that a new source will run at: the clock's, or 1.0 if it refuses that one.
-std::optional<double> PresentationClock::Impl::rate_for(ClockTimeSource& source,
-                                                        HostTime when) const {
+Result<double> PresentationClock::Impl::rate_for(ClockTimeSource& source, HostTime when) const {
     if (source.try_set_rate(when, now.rate)) {
         return now.rate;
     }
-    if (now.rate != 1.0 && source.try_set_rate(when, 1.0)) {
-        return 1.0;
-    }
-    return std::nullopt;
+    return source.try_set_rate(when, 1.0).map([] { return 1.0; });
 }
 
-void PresentationClock::set_time_source(std::shared_ptr<ClockTimeSource> source) {
+Result<void> PresentationClock::set_time_source(std::shared_ptr<ClockTimeSource> source) {
     Impl& impl = *impl_;
-    if (impl.now.shut_down || source == impl.now.source) {
-        return;
+    if (impl.now.shut_down) {
+        return fail(Errc::shut_down);
+    }
+    if (source == impl.now.source) {
+        return {};
+    }
+    if (source && source->properties().frequency_hz != ClockProperties{}.frequency_hz) {
+        return fail(Errc::clock_not_simple, "a time source counts at 10 MHz");
     }
     const HostTime when = impl.host->now();
     const bool running = impl.now.state == ClockState::running;
@@ -147,9 +71,14 @@ void PresentationClock::set_time_source(std::shared_ptr<ClockTimeSource> source)
     const MediaTime position = line.media_at(when);
     double rate = impl.now.rate;
     if (source) {
-        const std::optional<double> accepted = impl.rate_for(*source, when);
-        if (!accepted || (running && !source->try_start(when, position))) {
-            return;
+        const Result<double> accepted = impl.rate_for(*source, when);
+        if (!accepted) {
+            return fail(accepted.error());
+        }
+        if (running) {
+            if (Result<void> told = source->try_start(when, position); !told) {
+                return told;
+            }
         }
         rate = *accepted;
     } else if (running) {
@@ -157,6 +86,11 @@ void PresentationClock::set_time_source(std::shared_ptr<ClockTimeSource> source)
     }
     impl.source_fresh = impl.now.state == ClockState::paused;
     const bool rate_changed = rate != impl.now.rate;
+    impl.watcher.reset();
+    if (source && impl.timers) {
+        impl.watcher = std::make_shared<SourceWatch>(impl.timers);
+        source->watch(impl.watcher);
+    }
     // The old one goes after the lock: its last reference may be this one.
     std::shared_ptr<ClockTimeSource> old = std::move(source);
     impl.change([&](Impl::Picture& p) {
@@ -169,11 +103,14 @@ void PresentationClock::set_time_source(std::shared_ptr<ClockTimeSource> source)
     if (rate_changed) {
         tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_set_rate(when, rate); });
     }
+    impl.aim_timers(Change::continuous);
+    return {};
 }
 
 // Running from `at`, whatever it was before.
 Result<void> PresentationClock::Impl::seat(MediaTime at) {
     const HostTime when = host->now();
+    leave(when);
     if (Result<void> told = now.source->try_start(when, at); !told) {
         return told;
     }
@@ -182,6 +119,7 @@ Result<void> PresentationClock::Impl::seat(MediaTime at) {
         p.state = ClockState::running;
         p.held.reset();
     });
+    aim_timers(Change::jump);
     tell(listeners, [=](ClockStateSink& sink) { sink.on_start(when, at); });
     return {};
 }
@@ -217,6 +155,7 @@ Result<void> PresentationClock::start_current() {
     }
     impl.source_fresh = false;
     impl.change([](Impl::Picture& p) { p.state = ClockState::running; });
+    impl.aim_timers(Change::continuous);
     tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_restart(when); });
     return {};
 }
@@ -242,6 +181,7 @@ Result<void> PresentationClock::pause() {
         p.state = ClockState::paused;
         p.paused_at = position;
     });
+    impl.aim_timers(Change::continuous);
     tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_pause(when); });
     return {};
 }
@@ -255,6 +195,7 @@ Result<void> PresentationClock::stop() {
         return fail(Errc::state_already_set);
     }
     const HostTime when = impl.host->now();
+    impl.leave(when);
     if (Result<void> told = impl.now.source->try_stop(when); !told) {
         return told;
     }
@@ -263,6 +204,7 @@ Result<void> PresentationClock::stop() {
         p.state = ClockState::stopped;
         p.held.reset();
     });
+    impl.aim_timers(Change::jump);
     tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_stop(when); });
     return {};
 }
@@ -283,6 +225,7 @@ Result<void> PresentationClock::set_rate(double rate) {
         return told;
     }
     impl.change([=](Impl::Picture& p) { p.rate = rate; });
+    impl.aim_timers(Change::continuous);
     tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_set_rate(when, rate); });
     return {};
 }
@@ -295,7 +238,9 @@ Result<void> PresentationClock::hold(MediaTime at) {
     if (impl.now.state != ClockState::running && impl.now.state != ClockState::paused) {
         return fail(Errc::invalid_request);
     }
+    impl.leave(impl.host->now());
     impl.change([=](Impl::Picture& p) { p.held = at; });
+    impl.aim_timers(Change::jump);
     return {};
 }
 
@@ -306,6 +251,7 @@ Result<void> PresentationClock::cue(MediaTime at) {
     }
     const bool ran = impl.now.state == ClockState::running;
     const HostTime when = impl.host->now();
+    impl.leave(when);
     if (ran) {
         if (Result<void> told = impl.now.source->try_pause(when); !told) {
             return told;
@@ -315,6 +261,7 @@ Result<void> PresentationClock::cue(MediaTime at) {
         p.state = ClockState::paused;
         p.held = at; // so that start_current() seats the source there instead of resuming it
     });
+    impl.aim_timers(Change::jump);
     if (ran) {
         tell(impl.listeners, [=](ClockStateSink& sink) { sink.on_pause(when); });
     }
@@ -324,7 +271,7 @@ Result<void> PresentationClock::cue(MediaTime at) {
 Result<void> PresentationClock::add_state_sink(std::shared_ptr<ClockStateSink> sink,
                                                ClockNotify where) {
     Impl& impl = *impl_;
-    const auto same = [&](const Listener& listener) { return listener.sink == sink; };
+    const auto same = [&](const Impl::Listener& listener) { return listener.sink == sink; };
     if (!sink || std::any_of(impl.listeners.begin(), impl.listeners.end(), same)) {
         return fail(Errc::invalid_argument);
     }
@@ -332,7 +279,7 @@ Result<void> PresentationClock::add_state_sink(std::shared_ptr<ClockStateSink> s
         return fail(Errc::shut_down);
     }
     impl.listeners.push_back({std::move(sink), std::move(where)});
-    const std::vector<Listener> added{impl.listeners.back()};
+    const std::vector<Impl::Listener> added{impl.listeners.back()};
     const HostTime when = impl.host->now();
     if (const double rate = impl.now.rate; rate != 1.0) {
         tell(added, [=](ClockStateSink& late) { late.on_set_rate(when, rate); });
@@ -351,7 +298,7 @@ Result<void> PresentationClock::add_state_sink(std::shared_ptr<ClockStateSink> s
 }
 
 Result<void> PresentationClock::remove_state_sink(const std::shared_ptr<ClockStateSink>& sink) {
-    std::erase_if(impl_->listeners, [&](const Listener& l) { return l.sink == sink; });
+    std::erase_if(impl_->listeners, [&](const Impl::Listener& l) { return l.sink == sink; });
     return {};
 }
 
@@ -363,8 +310,15 @@ void PresentationClock::shut_down() {
     const HostTime when = impl.host->now();
     const MediaTime position = Impl::line_of(impl.now, when).media_at(when);
     std::shared_ptr<ClockTimeSource> source;
+    std::optional<ClockProperties> properties;
+    ClockCharacteristics characteristics = 0;
+    if (impl.now.source) {
+        properties = impl.now.source->properties();
+        characteristics = impl.now.source->characteristics();
+    }
     impl.change([&](Impl::Picture& p) {
-        p.answers = p.source != nullptr;
+        p.properties = properties;
+        p.characteristics = characteristics;
         p.shut_down = true;
         p.held.reset();
         p.paused_at = position;
@@ -373,17 +327,11 @@ void PresentationClock::shut_down() {
         }
         source.swap(p.source);
     });
+    impl.watcher.reset();
     impl.listeners.clear();
-}
-
-std::string_view to_string(ClockState state) {
-    switch (state) {
-    case ClockState::invalid: return "invalid";
-    case ClockState::running: return "running";
-    case ClockState::stopped: return "stopped";
-    case ClockState::paused: return "paused";
+    if (impl.timers) {
+        impl.timers->drop();
     }
-    return "unknown";
 }
 
 } // namespace playhead

@@ -58,6 +58,11 @@ Timeline SystemClockSource::timeline(HostTime) const {
     return line_;
 }
 
+ClockCharacteristics SystemClockSource::characteristics() const {
+    return static_cast<unsigned>(ClockCharacteristic::frequency_10mhz) |
+           static_cast<unsigned>(ClockCharacteristic::is_system_clock);
+}
+
 ClockState SystemClockSource::state() const {
     const std::lock_guard lock{mutex_};
     return state_;

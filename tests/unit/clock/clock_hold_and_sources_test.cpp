@@ -156,7 +156,7 @@ TEST_CASE("a source that will not start is not taken", "[clock]") {
     f.bring(ClockState::running);
     const auto refusing = std::make_shared<Source>(f.log);
     refusing->veto = Errc::device_lost;
-    f.clock.set_time_source(refusing);
+    CHECK(errc(f.clock.set_time_source(refusing)) == Errc::device_lost);
     CHECK(f.clock.time_source() == f.source);
     f.watch->pass(1s);
     CHECK(f.now() == media_at(6s));
@@ -195,6 +195,7 @@ TEST_CASE("a clock that was shut down gives its last answer and does nothing: se
         f.bring(state);
         f.watch->pass(1s);
         const MediaTime last = f.now();
+        CHECK(f.clock.shutdown_status().error() == Errc::invalid_request);
         f.clock.shut_down();
         f.clock.shut_down();
         f.watch->pass(1s);
@@ -202,10 +203,13 @@ TEST_CASE("a clock that was shut down gives its last answer and does nothing: se
         CHECK(f.clock.state() == state);
         CHECK(f.clock.timeline().rate() == 0.0);
         CHECK(f.clock.time_source() == nullptr);
+        CHECK(f.clock.properties() == ClockProperties{}); // as its source said
+        CHECK(f.clock.characteristics() == f.source->characteristics());
+        CHECK(f.clock.shutdown_status() == ShutdownStatus::completed);
         CHECK(errc(f.clock.start(media_zero)) == Errc::shut_down);
         CHECK(errc(f.clock.stop()) == Errc::shut_down);
         CHECK(errc(f.clock.add_state_sink(std::make_shared<Recorder>(f.log))) == Errc::shut_down);
-        f.clock.set_time_source(f.source);
+        CHECK(errc(f.clock.set_time_source(f.source)) == Errc::shut_down);
         CHECK(f.clock.time_source() == nullptr);
         CHECK(f.sink.use_count() == 1); // let go of
         CHECK(f.log.empty());

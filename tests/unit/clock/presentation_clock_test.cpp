@@ -104,6 +104,10 @@ TEST_CASE("without a time source every call but state says no_time_source: secti
     CHECK(f.clock.state() == ClockState::invalid);
     CHECK(f.clock.time().error() == Errc::no_time_source);
     CHECK(f.clock.correlated_time().error() == Errc::no_time_source);
+    CHECK(f.clock.properties().error() == Errc::no_time_source);
+    CHECK(f.clock.characteristics().error() == Errc::no_time_source);
+    CHECK(f.clock.continuity_key() == 0);
+    CHECK(f.clock.rate() == 1.0);
     CHECK(errc(f.clock.start(media_zero)) == Errc::no_time_source);
     CHECK(errc(f.clock.start_current()) == Errc::no_time_source);
     CHECK(errc(f.clock.pause()) == Errc::no_time_source);
@@ -150,6 +154,21 @@ TEST_CASE("time runs from the offset, stands while paused and is 0 while stopped
     REQUIRE(f.clock.start_current()); // from stopped starts at 0
     f.watch->pass(1s);
     CHECK(f.now() == media_at(1s));
+}
+
+TEST_CASE("of its source the clock says how it counts and what it is: section 4", "[clock]") {
+    PresentationClock clock{std::make_shared<Watch>()};
+    REQUIRE(clock.set_time_source(std::make_shared<SystemClockSource>()));
+    const ClockProperties properties = clock.properties().value();
+    CHECK(properties.frequency_hz == 10'000'000);
+    CHECK(properties.correlation_rate_hz == 0); // it correlates whenever it is asked
+    CHECK(properties.jitter == 100ns);
+    CHECK_FALSE(properties.tolerance_ppm);
+    const ClockCharacteristics characteristics = clock.characteristics().value();
+    CHECK(has(characteristics, ClockCharacteristic::frequency_10mhz));
+    CHECK(has(characteristics, ClockCharacteristic::is_system_clock));
+    CHECK_FALSE(has(characteristics, ClockCharacteristic::always_running));
+    CHECK(clock.continuity_key() == 0);
 }
 
 TEST_CASE("start(current) from paused is a restart, everything else a start; a no-op tells nobody",
