@@ -4,8 +4,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "avio.h"
+#include "mp4_scan.h"
 #include "playhead/backend/source.h"
 
 namespace playhead::ffmpeg {
@@ -35,6 +38,9 @@ public:
     // The sentence of the byte source or of a refusal, if that is why FFmpeg failed.
     Status failure() const;
     void recover();
+    // What a look at the boxes told; for whoever describes the streams.
+    void note(std::vector<Mp4SoundEnd> ends) { sound_ends_ = std::move(ends); }
+    const std::vector<Mp4SoundEnd>& sound_ends() const { return sound_ends_; }
     // The main bytes, if they come from a byte source.
     ByteStream* main_stream() { return main_.get(); }
 
@@ -57,6 +63,7 @@ private:
     AVIOContext* main_protocol_ = nullptr;
     std::map<AVIOContext*, std::unique_ptr<ByteStream>> nested_;
     Status refusal_;
+    std::vector<Mp4SoundEnd> sound_ends_;
 };
 
 // Whether libavformat was built with that protocol (for reading).

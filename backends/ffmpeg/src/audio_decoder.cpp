@@ -11,6 +11,9 @@ namespace {
 // missing. Container stamps are rounded (to a millisecond in Matroska), counts are not.
 class Counter {
 public:
+    // `guessed`: the stamps rest on lengths of packets that the demuxer had to guess.
+    explicit Counter(bool guessed) : guessed_(guessed) {}
+
     MediaTime place(const AVFrame& frame) {
         if (frame.sample_rate != rate_hz_) {
             start(frame, at_end());
@@ -29,7 +32,7 @@ public:
         frames_ += frame.nb_samples;
         return at;
     }
-    void reset() { *this = Counter{}; }
+    void reset() { *this = Counter{guessed_}; }
 
 private:
     void start(const AVFrame& frame, MediaTime at) {
@@ -41,12 +44,18 @@ private:
     MediaTime at_end() const {
         return rate_hz_ > 0 ? base_ + frames_to_duration(frames_, rate_hz_) : base_;
     }
-    // A third of a block: a lost one is noticed, rounding never.
+    // A third of a block: a lost one is noticed, rounding never. Vorbis blocks are of two lengths, and
+    // where those change libavformat may be wrong by half a long one until the next page.
     Duration tolerance() const {
+        if (guessed_) {
+            return std::max<Duration>(frames_to_duration(longest_, rate_hz_),
+                                      std::chrono::milliseconds{20});
+        }
         return std::clamp<Duration>(frames_to_duration(longest_, rate_hz_) / 3,
                                     std::chrono::milliseconds{5}, std::chrono::milliseconds{20});
     }
 
+    bool guessed_;
     MediaTime base_{};
     std::int64_t frames_ = 0;
     int rate_hz_ = 0;
@@ -56,7 +65,10 @@ private:
 
 class AudioDecoder final : public Decoder {
 public:
-    explicit AudioDecoder(Codec codec) : codec_(std::move(codec)) {}
+    AudioDecoder(Codec codec, std::optional<MediaTime> end)
+        : codec_(std::move(codec)),
+          end_(end),
+          counter_(codec_.context().codec_id == AV_CODEC_ID_VORBIS) {}
 
     Result<SendOutcome> send(const Packet& packet) override { return codec_.send(packet); }
     void drain() override { codec_.drain(); }
@@ -70,7 +82,10 @@ public:
             auto outcome = codec_.receive();
             if (auto* frame = std::get_if<FrameHandle>(&outcome)) {
                 if ((*frame)->nb_samples > 0 && (*frame)->sample_rate > 0) {
-                    return Sample{to_sample(std::move(*frame))};
+                    AudioBlock block = to_sample(std::move(*frame));
+                    if (block.frames > 0) {
+                        return Sample{std::move(block)};
+                    }
                 }
                 continue;
             }
@@ -89,20 +104,26 @@ private:
         AudioBlock out;
         out.pts = counter_.place(*frame);
         out.frames = frame->nb_samples;
+        if (end_) {
+            const std::int64_t left = duration_to_frames(*end_ - out.pts, frame->sample_rate);
+            out.frames = std::clamp<std::int64_t>(left, 0, out.frames);
+        }
         out.corrupt = (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame->decode_error_flags != 0;
         out.buffer = std::make_shared<FrameSamples>(std::move(frame));
         return out;
     }
 
     Codec codec_;
+    const std::optional<MediaTime> end_; // of the sound; the rest fills up the last block
     Counter counter_;
 };
 
 } // namespace
 
 Result<std::unique_ptr<Decoder>> make_audio_decoder(const StreamInfo& stream, Codec codec) {
-    (void)stream;
-    return std::make_unique<AudioDecoder>(std::move(codec));
+    const auto* config = dynamic_cast<const StreamConfig*>(stream.config.get());
+    return std::make_unique<AudioDecoder>(std::move(codec),
+                                          config != nullptr ? config->sound_end : std::nullopt);
 }
 
 } // namespace playhead::ffmpeg

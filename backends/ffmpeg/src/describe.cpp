@@ -64,7 +64,8 @@ AVRational frame_rate_of(AVFormatContext* input, AVStream* stream) {
 }
 
 StreamInfo stream_info(const AVFormatContext& input, const AVStream& stream, Duration start,
-                       const SourceLimits& limits) {
+                       const Access& access, const OpenRequest& request) {
+    const SourceLimits& limits = request.options.limits;
     const AVCodecParameters& codec = *stream.codecpar;
     auto* mutable_input = const_cast<AVFormatContext*>(&input);
     auto* mutable_stream = const_cast<AVStream*>(&stream);
@@ -114,6 +115,11 @@ StreamInfo stream_info(const AVFormatContext& input, const AVStream& stream, Dur
     case StreamKind::audio:
         info.type = audio_format(codec);
         info.decodable = has_decoder;
+        for (const Mp4SoundEnd& sound : access.sound_ends()) {
+            if (sound.track_id == stream.id) {
+                config->sound_end = media_at(sound.end - start);
+            }
+        }
         break;
     case StreamKind::subtitle: {
         const AVCodecDescriptor* description = avcodec_descriptor_get(codec.codec_id);
@@ -156,7 +162,7 @@ Presentation describe(const AVFormatContext& input, const Access& access,
     out.container_start = container_start(input);
     for (unsigned i = 0; i < input.nb_streams; ++i) {
         out.streams.push_back(
-            stream_info(input, *input.streams[i], out.container_start, request.options.limits));
+            stream_info(input, *input.streams[i], out.container_start, access, request));
     }
     out.duration = duration_of(input);
     out.seekable = can_seek(input);

@@ -209,15 +209,16 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
                                        : open_failure(access, request, code, "opening"));
     }
     input.reset(raw);
-    // libavformat opens encrypted MP4 as if nothing were the matter. Looking for oneself is cheap
-    // where reads are.
+    // libavformat opens encrypted MP4 as if nothing were the matter, and plays what encoders filled the
+    // end of the sound up with. Looking for oneself is cheap where reads are.
     if (ByteStream* stream = access.main_stream(); stream != nullptr && is_mp4(*input->iformat) &&
                                                    stream->source().seekable() &&
                                                    !stream->source().is_network()) {
-        const Mp4Scan scan = scan_mp4(stream->source());
+        Mp4Scan scan = scan_mp4(stream->source());
         if (!scan.protection.empty()) {
             return fail(protected_by(request, scan.protection));
         }
+        access.note(std::move(scan.sound_ends));
     }
     return input;
 }

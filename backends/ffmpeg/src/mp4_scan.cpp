@@ -6,16 +6,23 @@
 #include <string_view>
 #include <vector>
 
+#include "mp4_sound_end.h"
+
 namespace playhead::ffmpeg {
 
 namespace {
 
 constexpr int box_limit = 20'000; // a fragmented film of two hours has some ten thousand
+constexpr std::uint32_t most_edits = 8; // one, or one and a pause before it; more are no plain ones
 
 std::uint32_t big_endian_32(const std::byte* at) {
     return std::to_integer<std::uint32_t>(at[0]) << 24 |
            std::to_integer<std::uint32_t>(at[1]) << 16 |
            std::to_integer<std::uint32_t>(at[2]) << 8 | std::to_integer<std::uint32_t>(at[3]);
+}
+
+std::uint64_t big_endian_64(const std::byte* at) {
+    return std::uint64_t{big_endian_32(at)} << 32 | big_endian_32(at + 4);
 }
 
 constexpr std::uint32_t tag(const char (&text)[5]) {
@@ -135,14 +142,104 @@ private:
     }
 
     void inside_moov(const Box& moov) {
+        std::vector<Mp4Track> tracks;
+        bool fragmented = false;
         each_box(moov.body, moov.end, [&](const Box& box) {
             if (box.type == tag("pssh")) {
                 licence(box);
+            } else if (box.type == tag("mvhd")) {
+                movie_ticks_ = length_fields(box).ticks_per_second;
+            } else if (box.type == tag("mvex")) {
+                fragmented = true; // then the index does not know the whole length
             } else if (box.type == tag("trak")) {
                 descend(box, {tag("mdia"), tag("minf"), tag("stbl"), tag("stsd")});
+                tracks.push_back(track(box));
             }
             return true;
         });
+        for (const Mp4Track& each : tracks) {
+            const auto end = fragmented ? std::nullopt : sound_end(each, movie_ticks_);
+            if (end) {
+                seen_.sound_ends.push_back({each.id, *end});
+            }
+        }
+    }
+
+    // What 'mvhd' and 'mdhd' have in common.
+    Mp4Track length_fields(const Box& box) {
+        std::array<std::byte, 32> bytes{};
+        Mp4Track found;
+        if (!read(box.body, bytes.data(), bytes.size())) {
+            return found;
+        }
+        if (bytes[0] == std::byte{1}) {
+            found.ticks_per_second = big_endian_32(bytes.data() + 20);
+            found.duration = big_endian_64(bytes.data() + 24);
+        } else {
+            found.ticks_per_second = big_endian_32(bytes.data() + 12);
+            found.duration = big_endian_32(bytes.data() + 16);
+        }
+        return found;
+    }
+
+    Mp4Track track(const Box& trak) {
+        Mp4Track found;
+        each_box(trak.body, trak.end, [&](const Box& box) {
+            if (box.type == tag("tkhd")) {
+                std::array<std::byte, 24> bytes{};
+                if (read(box.body, bytes.data(), bytes.size())) {
+                    const std::size_t at = bytes[0] == std::byte{1} ? 20 : 12;
+                    found.id = static_cast<int>(big_endian_32(bytes.data() + at));
+                }
+            } else if (box.type == tag("edts")) {
+                each_box(box.body, box.end, [&](const Box& list) {
+                    if (list.type == tag("elst")) {
+                        found.edits = edits(list);
+                    }
+                    return true;
+                });
+            } else if (box.type == tag("mdia")) {
+                each_box(box.body, box.end, [&](const Box& inner) {
+                    std::array<std::byte, 12> bytes{};
+                    if (inner.type == tag("mdhd")) {
+                        const Mp4Track length = length_fields(inner);
+                        found.ticks_per_second = length.ticks_per_second;
+                        found.duration = length.duration;
+                    } else if (inner.type == tag("hdlr") &&
+                               read(inner.body, bytes.data(), bytes.size())) {
+                        found.sound = big_endian_32(bytes.data() + 8) == tag("soun");
+                    }
+                    return true;
+                });
+            }
+            return true;
+        });
+        return found;
+    }
+
+    std::vector<Mp4Edit> edits(const Box& list) {
+        std::array<std::byte, 8> head{};
+        std::vector<Mp4Edit> found;
+        if (!read(list.body, head.data(), head.size())) {
+            return found;
+        }
+        const bool wide = head[0] == std::byte{1};
+        const std::uint32_t count = std::min(big_endian_32(head.data() + 4), most_edits);
+        const std::size_t size = wide ? 20 : 12;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            std::array<std::byte, 20> bytes{};
+            if (!read(list.body + 8 + i * size, bytes.data(), size)) {
+                return {};
+            }
+            Mp4Edit edit;
+            edit.duration = wide ? big_endian_64(bytes.data()) : big_endian_32(bytes.data());
+            edit.media_time =
+                wide ? static_cast<std::int64_t>(big_endian_64(bytes.data() + 8))
+                     : static_cast<std::int32_t>(big_endian_32(bytes.data() + 4));
+            edit.own_speed = big_endian_32(bytes.data() + size - 4) == 0x10000;
+            found.push_back(edit);
+        }
+        return found;
     }
 
     void descend(const Box& box, std::vector<std::uint32_t> path) {
@@ -215,6 +312,7 @@ private:
     ByteSource& source_;
     Mp4Scan seen_;
     int boxes_ = 0;
+    std::uint32_t movie_ticks_ = 0;
     bool encrypted_ = false;
     std::string_view system_;
     std::string scheme_;

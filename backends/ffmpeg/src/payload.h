@@ -1,6 +1,8 @@
 // What this backend puts behind the engine's opaque types: packets, pictures, sound, stream setup.
 #pragma once
 
+#include <optional>
+
 #include "formats.h"
 #include "handles.h"
 #include "playhead/backend/sample.h"
@@ -29,6 +31,7 @@ public:
     AVRational frame_rate{0, 1};
     bool aspect_is_given = false; // by the container, which then overrules the frames
     std::int64_t pixel_limit = 0;
+    std::optional<MediaTime> sound_end; // what is decoded beyond it is the encoder's filling
 };
 
 // A decoded frame, its planes where the decoder left them.
