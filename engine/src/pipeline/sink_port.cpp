@@ -70,14 +70,28 @@ SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSin
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
                       std::shared_ptr<const PresentationClock> clock,
                       const SinkBackends& backends) {
-    listener_ = std::move(listener);
+    {
+        std::lock_guard lock(mutex_);
+        listener_ = std::move(listener);
+    }
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
                         backends.converters, backends.stretchers};
     strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
 }
 
+void SinkPort::belong_to(std::weak_ptr<SinkPortListener> listener, int node) {
+    node_ = node;
+    std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
+}
+
+void SinkPort::follow(Epoch epoch) {
+    epoch_.store(epoch, std::memory_order_release);
+    prerolled_epoch_.store(epoch, std::memory_order_release);
+}
+
 void SinkPort::on_demand(std::function<void()> wake) {
-    std::lock_guard lock(demand_mutex_);
+    std::lock_guard lock(mutex_);
     on_demand_ = std::move(wake);
 }
 
@@ -140,7 +154,7 @@ bool SinkPort::take_request() {
 
 void SinkPort::deliver(Sample sample, Epoch epoch) {
     strand_.post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
-        if (epoch != self->epoch()) {
+        if (epoch < self->floor_.load(std::memory_order_acquire)) {
             // Refused: the request it would have answered is open again.
             self->stale_.fetch_add(1, std::memory_order_relaxed);
             self->request(1);
@@ -157,7 +171,7 @@ void SinkPort::deliver(Sample sample, Epoch epoch) {
 
 void SinkPort::end(Epoch epoch) {
     strand_.post([self = shared_from_this(), epoch] {
-        if (epoch != self->epoch()) return;
+        if (epoch < self->floor_.load(std::memory_order_acquire)) return;
         self->sink_->place_marker({Marker::Kind::end_of_segment, {}, epoch});
     });
 }
@@ -171,7 +185,7 @@ void SinkPort::request(int n) {
 void SinkPort::wake_stage() {
     std::function<void()> wake;
     {
-        std::lock_guard lock(demand_mutex_);
+        std::lock_guard lock(mutex_);
         wake = on_demand_;
     }
     if (wake) wake();
@@ -211,8 +225,13 @@ void SinkPort::ack(Ack ack) {
 }
 
 void SinkPort::tell(std::function<void(SinkPortListener&)> what) {
-    executor_->post([weak = listener_, what = std::move(what)] {
-        if (auto listener = weak.lock()) what(*listener);
+    std::weak_ptr<SinkPortListener> listener;
+    {
+        std::lock_guard lock(mutex_);
+        listener = listener_;
+    }
+    executor_->post([weak = std::move(listener), what = std::move(what)] {
+        if (auto l = weak.lock()) what(*l);
     });
 }
 

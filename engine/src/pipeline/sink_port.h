@@ -42,6 +42,8 @@ public:
 
     const std::shared_ptr<StreamSink>& sink() const { return sink_; }
     int node() const { return node_; }
+    // Hands the port over to another pipeline, for which it is this node.
+    void belong_to(std::weak_ptr<SinkPortListener> listener, int node);
 
     void attach(std::weak_ptr<SinkPortListener> listener,
                 std::shared_ptr<const PresentationClock> clock,
@@ -49,7 +51,14 @@ public:
     // Called (any thread) when there are requests to serve again.
     void on_demand(std::function<void()> wake);
 
-    void raise(Epoch epoch) { epoch_.store(epoch, std::memory_order_release); }
+    // Nothing of an older epoch reaches the sink any more.
+    void raise(Epoch epoch) {
+        floor_.store(epoch, std::memory_order_release);
+        epoch_.store(epoch, std::memory_order_release);
+    }
+    // Samples of this epoch follow those of the one before, which stay welcome: requests that are
+    // open are served from it.
+    void follow(Epoch epoch);
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
     void flush();  // acknowledged
     void preroll(MediaTime at);
@@ -108,13 +117,14 @@ private:
 
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<StreamSink> sink_;
-    const int node_;
+    int node_;  // control lane
     WorkStrand strand_;
-    std::weak_ptr<SinkPortListener> listener_;
     std::shared_ptr<ClockStateSink> clock_sink_;
-    std::mutex demand_mutex_;  // guards on_demand_: set by the control lane, called from any thread
+    std::mutex mutex_;  // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;
+    std::weak_ptr<SinkPortListener> listener_;
     std::atomic<Epoch> epoch_{0};
+    std::atomic<Epoch> floor_{0};  // samples older than this are refused
     std::atomic<Epoch> prerolled_epoch_{0};  // of the last preroll asked for
     std::atomic<Epoch> delivered_epoch_{0};  // of the last call that reached the sink
     std::atomic<int> demand_{0};
