@@ -94,6 +94,8 @@ public:
     Result<Event> next_for(Duration timeout);
     Result<void> queue_event(UserEvent event);
 
+    const std::shared_ptr<SessionCore>& core() const { return core_; }  // the engine's own side
+
 private:
     friend class EngineCore;
     explicit Session(std::shared_ptr<SessionCore> core);

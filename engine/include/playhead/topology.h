@@ -85,6 +85,10 @@ public:
     std::optional<MediaTime> project_start;
     std::optional<MediaTime> project_stop;
 
+    // Of a sequence: set by the Sequencer.
+    SegmentId segment = 0;
+    bool last_segment = true;
+
     // The short way: each stream with the sink that suits its kind.
     Topology& add_branch(std::shared_ptr<Source> source, StreamIndex stream,
                          std::shared_ptr<StreamSink> sink);

@@ -9,20 +9,16 @@
 
 namespace playhead {
 
-// One segment as the session needs it.
-struct SegmentChoice {
-    SegmentId segment = 0;  // 0: of no sequence
-    bool last = true;
-    std::shared_ptr<const Topology> topology;
-};
-
 // Threads: control lane.
 class SegmentProvider {
 public:
     virtual ~SegmentProvider() = default;
-    // The segment that a start asks for, `entries` from the one that plays (0: `segment` itself).
+    // The topology that a start asks for: `entries` from the segment that plays, or (0) this one.
     // Errors: not_found.
-    virtual Result<SegmentChoice> choose(SegmentId segment, std::int32_t entries) = 0;
+    virtual Result<std::shared_ptr<const Topology>> choose(SegmentId segment,
+                                                           std::int32_t entries) = 0;
+    // The segment plays, or will, and nothing is queued behind it.
+    virtual void wants_next(SegmentId behind) = 0;
 };
 
 }  // namespace playhead

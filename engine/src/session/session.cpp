@@ -41,6 +41,7 @@ SessionId Session::id() const { return core_ ? core_->id() : 0; }
 Result<CommandId> Session::set_topology(Topology topology, SetTopology flags) {
     if (!core_) return no_session();
     if (auto status = validate(topology); !status.ok()) return fail(std::move(status));
+    if (auto status = core_->check_times(topology); !status.ok()) return fail(std::move(status));
     return core_->submit(command(CommandKind::set_topology),
                          {std::make_shared<const Topology>(std::move(topology)), flags});
 }

@@ -66,13 +66,29 @@ void find_capabilities(PresentationFacts& facts, const Topology& topology) {
 
 SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id,
                          SessionOptions options)
-    : services_(std::move(services)), id_(id),
+    : services_(std::move(services)), id_(id), options_(options),
       clock_(std::make_shared<PresentationClock>(services_->executor)),
       events_(services_->bus.queue(options.queue_events
                                      ? of_session(id)
                                      : EventFilter([](const Event&) { return false; }))) {}
 
 // ---- any thread ------------------------------------------------------------------------------
+
+// Project times belong to a session with global time, and to no other.
+Status SessionCore::check_times(const Topology& topology) const {
+    const auto& start = topology.project_start;
+    const auto& stop = topology.project_stop;
+    if (!options_.global_time) {
+        if (!start && !stop) return {};
+        return {Errc::topo_invalid_time_attributes,
+                "project times belong to a session with global time"};
+    }
+    if (!start || !stop || *stop < *start) {
+        return {Errc::topo_invalid_time_attributes,
+                "a session with global time needs a project start and a project stop behind it"};
+    }
+    return {};
+}
 
 Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
     bool first = false;
@@ -157,6 +173,34 @@ Result<RateSupport> SessionCore::rate_support() const {
         return fail(Errc::invalid_request, "there is no current presentation");
     }
     return public_.rates;
+}
+
+void SessionCore::mark_last(SegmentId segment, bool last) { feed(MarkLast{segment, last}); }
+
+bool SessionCore::withdraw(SegmentId segment) {
+    const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
+    const bool at_outputs =
+        (model_.current && has(*model_.current)) ||
+        std::any_of(model_.joined.begin(), model_.joined.end(),
+                    [&](const SessionModel::Joined& joined) { return has(joined.facts); });
+    if (at_outputs) return false;
+    feed(Withdraw{segment});
+    asked_behind_ = 0;
+    ask_for_next();
+    return true;
+}
+
+void SessionCore::ask_for_next() {
+    if (dead_ || !model_.current || !model_.queue.empty() || model_.next) return;
+    const auto& tail = model_.joined.empty() ? *model_.current : model_.joined.back().facts;
+    if (tail.segment == 0 || asked_behind_ == tail.topology) return;
+    asked_behind_ = tail.topology;
+    std::shared_ptr<SegmentProvider> segments;
+    {
+        std::lock_guard lock(mutex_);
+        segments = segments_.lock();
+    }
+    if (segments) segments->wants_next(tail.segment);
 }
 
 void SessionCore::attach(std::weak_ptr<SegmentProvider> segments) {
@@ -254,6 +298,7 @@ void SessionCore::feed(SessionInput input) {
         publish_state();
     }
     stepping_ = false;
+    ask_for_next();
     pump();
 }
 
@@ -426,7 +471,7 @@ void SessionCore::begin_resolving() {
     } else if (!resolving_.topology) {
         feed(Resolved{{}, std::nullopt, resolving_.flags});
     } else {
-        resolve_on_work_lane(resolving_.topology, resolving_.flags, resolving_.segment);
+        resolve_on_work_lane(resolving_.topology, resolving_.flags);
     }
 }
 
@@ -451,32 +496,29 @@ void SessionCore::begin_resolving_segment() {
         feed(Resolved{choice.error(), std::nullopt, {}});
         return;
     }
-    resolve_on_work_lane(choice->topology, SetTopology::none, *choice);
+    resolve_on_work_lane(std::move(*choice), SetTopology::none);
 }
 
 // Codecs and sinks are asked, so this is no work for the control lane.
-void SessionCore::resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags,
-                                       SegmentChoice segment) {
+void SessionCore::resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags) {
     WorkOptions options;
     options.deadline = services_->executor->now();
     options.account = id_;
     services_->executor->post_work(
         options, [self = shared_from_this(), ticket = resolve_ticket_, topology = std::move(topology),
-                  flags, segment = std::move(segment),
-                  resolver = services_->resolver_services()]() mutable {
+                  flags, resolver = services_->resolver_services()]() mutable {
             auto resolution = std::make_shared<Resolution>(
                 resolve(topology, has(flags, SetTopology::no_resolution), resolver));
             auto& executor = *self->services_->executor;
             executor.post([self = std::move(self), ticket, topology = std::move(topology),
-                           segment = std::move(segment), resolution]() mutable {
-                self->on_resolved(ticket, std::move(topology), std::move(segment),
-                                  std::move(*resolution));
+                           resolution]() mutable {
+                self->on_resolved(ticket, std::move(topology), std::move(*resolution));
             });
         });
 }
 
 void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
-                              SegmentChoice segment, Resolution resolution) {
+                              Resolution resolution) {
     if (dead_ || ticket != resolve_ticket_) return;
     Resolved answer;
     answer.flags = resolving_.flags;
@@ -487,8 +529,8 @@ void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topolo
         made.given = std::move(given);
         answer.status = source_facts(*resolution.topology, made.facts);
         made.facts.topology = made.id;
-        made.facts.segment = segment.segment;
-        made.facts.last = segment.last;
+        made.facts.segment = resolution.topology->segment;
+        made.facts.last = resolution.topology->last_segment;
         made.topology = std::move(resolution.topology);
         made.pipeline = std::make_shared<Pipeline>(
             services_->executor, clock_,

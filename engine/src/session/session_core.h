@@ -22,7 +22,6 @@ namespace playhead {
 struct Topologies {
     std::shared_ptr<const Topology> topology;  // null: only flags
     SetTopology flags = SetTopology::none;
-    SegmentChoice segment = {};  // of a sequence
 };
 
 class SessionCore final : public PipelineListener,
@@ -31,6 +30,7 @@ public:
     SessionCore(std::shared_ptr<EngineServices> services, SessionId id, SessionOptions options);
 
     // Any thread.
+    Status check_times(const Topology& topology) const;
     Result<CommandId> submit(CommandInput command, Topologies with = {});
     Result<void> shutdown();
     SessionId id() const { return id_; }
@@ -39,7 +39,15 @@ public:
     Result<std::shared_ptr<const Topology>> full_topology(TopologyId id) const;
     Result<double> rate() const;
     Result<RateSupport> rate_support() const;
+    const SessionOptions& options() const { return options_; }
+    const std::shared_ptr<EngineServices>& services() const { return services_; }
+
+    // The sequencer's. Control lane, but attach (any).
     void attach(std::weak_ptr<SegmentProvider> segments);
+    void mark_last(SegmentId segment, bool last);
+    SegmentId current_segment() const { return model_.current ? model_.current->segment : 0; }
+    bool withdraw(SegmentId segment);  // false: it is at the outputs
+    void tell(EventBody body) { post(std::move(body), {}); }
     Result<SessionState> state() const;
     Result<MediaTime> position() const;
     Result<SessionStatistics> statistics() const;
@@ -79,10 +87,10 @@ private:
     void carry_out(SessionAction& action);
     void begin_resolving();
     void begin_resolving_segment();
-    void resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags,
-                              SegmentChoice segment);
+    void resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags);
     void on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
-                     SegmentChoice segment, Resolution resolution);
+                     Resolution resolution);
+    void ask_for_next();
     // Control lane; null where there is none.
     Entry* entry(TopologyId id);
     Entry* current();
@@ -102,6 +110,7 @@ private:
 
     const std::shared_ptr<EngineServices> services_;
     const SessionId id_;
+    const SessionOptions options_;
     const std::shared_ptr<PresentationClock> clock_;
     EventQueue events_;
 
@@ -120,7 +129,7 @@ private:
         RateSupport rates;
         std::shared_ptr<Pipeline> pipeline;
     } public_;
-    std::weak_ptr<SegmentProvider> segments_;
+    std::weak_ptr<SegmentProvider> segments_;  // under the lock
 
     // Control lane.
     SessionModel model_;
@@ -130,6 +139,7 @@ private:
     std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
     TopologyId resolved_ = 0;              // set, and not told of yet
     TopologyId current_ = 0;               // whose pipeline is carried out on
+    TopologyId asked_behind_ = 0;          // what the sequencer was asked to follow last
     const EpochCounter epochs_ = std::make_shared<Epoch>(1);
     std::deque<SessionInput> inputs_;
     bool stepping_ = false;

@@ -263,7 +263,7 @@ void Step::go(MediaTime t) {
     act(RaiseEpoch{});
     m_.active = true;
     m_.ended = false;
-    m_.progress.read = m_.progress.delivered = false;
+    m_.progress.read = m_.progress.delivered = m_.progress.starved = false;
     m_.progress.end_due.reset();
     m_.scrub.reset();
     m_.gait = gait_of(m_.rate);

@@ -23,6 +23,8 @@ public:
     void take(const Delivered& in);
     void take(const Rendered& in);
     void take(const Scrubbed& in);
+    void take(const MarkLast& in);
+    void take(const Withdraw& in);
     void take(const Broken& in);
     StepResult finish() &&;
 

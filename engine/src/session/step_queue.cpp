@@ -262,10 +262,43 @@ void Step::end_if_due() {
             const auto facts = m_.queue.front();
             m_.queue.pop_front();
             advance(facts, facts.timed ? facts.base : at);
+        } else if (m_.current->segment != 0 && !m_.current->last) {
+            if (std::exchange(m_.progress.starved, true)) return;
+            act(HoldClock{*m_.progress.end_due});
+            return;
         } else {
             end();
         }
     }
+}
+
+void Step::take(const MarkLast& in) {
+    const auto mark = [&](PresentationFacts& facts) {
+        if (facts.segment == in.segment) facts.last = in.last;
+    };
+    if (m_.current) mark(*m_.current);
+    for (auto& joined : m_.joined) mark(joined.facts);
+    if (m_.next) mark(m_.next->facts);
+    for (auto& facts : m_.queue) mark(facts);
+    // The end it was to have without being the last is the presentation's.
+    if (m_.current && m_.progress.starved && m_.current->last) post(EndOfPresentation{});
+}
+
+void Step::take(const Withdraw& in) {
+    if (m_.next && m_.next->facts.segment == in.segment) {
+        act(TakeBack{{m_.next->facts.topology}});
+        m_.queue.push_front(m_.next->facts);
+        m_.next.reset();
+    }
+    for (auto at = m_.queue.begin(); at != m_.queue.end();) {
+        if (at->segment != in.segment) {
+            ++at;
+            continue;
+        }
+        act(DropTopology{at->topology});
+        at = m_.queue.erase(at);
+    }
+    prepare_next();
 }
 
 void Step::switch_joined() {

@@ -96,6 +96,7 @@ struct Progress {
     // Everything has been shown, at this position; acted on once no command is under way and the
     // clock is not paused.
     std::optional<MediaTime> end_due;
+    bool starved = false;  // the end has come, and the sequence goes on: the clock waits there
 };
 
 struct SessionModel {
@@ -183,13 +184,20 @@ struct Rendered {
 struct Scrubbed {
     std::optional<MediaTime> shown;
 };
+struct MarkLast {  // a segment is the last of its sequence now, or is not any more
+    SegmentId segment = 0;
+    bool last = false;
+};
+struct Withdraw {  // a segment that is queued or prepared is not wanted
+    SegmentId segment = 0;
+};
 struct Broken {  // fatal, from anywhere
     Status status;
     MediaTime position{};
     TopologyId topology = 0;  // whose fault; 0: nobody's in particular
 };
 using SessionInput = std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, SourcesRead,
-                                  NextReady, Delivered, Rendered, Scrubbed, Broken>;
+                                  NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved
