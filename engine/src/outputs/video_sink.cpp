@@ -3,9 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/picture_length.h"
+
 namespace playhead {
 
 VideoSink::VideoSink(const VideoOutputOptions& options) : options_(options) {}
+
+SinkTraits VideoSink::traits() const {
+    SinkTraits traits;
+    traits.scrubs = true;
+    return traits;
+}
 
 Result<MediaType> VideoSink::negotiate(const MediaType& offered) const {
     if (std::holds_alternative<VideoFormat>(offered)) return offered;
@@ -18,6 +26,8 @@ void VideoSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     state_ = State::stopped;
+    rate_ = 1.0; // the clock tells if it is another
+    scrubbing_ = false;
     converter_.reset();
     conversion_failed_ = false;
 }
@@ -34,7 +44,7 @@ void VideoSink::shut_down() {
         markers_.clear();
         last_.reset();
         state_ = State::stopped;
-        asking_ = stale_ = ended_ = false;
+        asking_ = stale_ = ended_ = scrubbing_ = false;
         context_ = {};
     }
     converter_.reset();
@@ -70,13 +80,18 @@ VideoFrame VideoSink::convert(const VideoFrame& frame) {
     return converted;
 }
 
-MediaTime VideoSink::end_of_locked(const VideoFrame& frame) const {
-    constexpr Duration guess = std::chrono::milliseconds{40};
-    if (frame.duration && *frame.duration > Duration{}) return frame.pts + *frame.duration;
-    if (interval_ > Duration{}) return frame.pts + interval_;
-    const Rational rate = frame.picture ? frame.picture->format().frame_rate : Rational{};
-    if (rate.positive()) return frame.pts + rescale(1, TimeBase{rate.den, rate.num});
-    return frame.pts + guess;
+// Until when it stays current (in reverse: from when on), and the one before it likewise.
+void VideoSink::settle_interval_locked(Entry& entry) {
+    const VideoFrame& frame = entry.decoded;
+    if (last_ && frame.pts != last_->begin)
+        interval_ = frame.pts > last_->begin ? frame.pts - last_->begin : last_->begin - frame.pts;
+    entry.end = frame.pts + picture_length(frame, interval_);
+    if (reverse_locked()) {
+        if (last_ && last_->begin > frame.pts) entry.end = std::min(entry.end, last_->begin);
+    } else if (!queue_.empty() && queue_.back().end > frame.pts) {
+        queue_.back().end = std::max(frame.pts, queue_.back().decoded.pts);
+    }
+    last_ = MediaRange{frame.pts, entry.end};
 }
 
 void VideoSink::process(Sample sample) {
@@ -86,23 +101,24 @@ void VideoSink::process(Sample sample) {
     Entry entry{*frame, convert(*frame), {}};
     const Timeline line = clock->timeline();
     News late;
+    std::optional<Entry> replaced; // destroyed without the lock
     {
         const std::scoped_lock lock(mutex_);
         open_requests_ = std::max(open_requests_ - 1, 0);
-        if (state_ == State::stopped || !context_.executor) return;
+        // A frame for a start at rate 0 may come before the start does.
+        if ((state_ == State::stopped && rate_ != 0.0) || !context_.executor) return;
         asking_ = true;
-        if (last_ && frame->pts != last_->begin) {
-            interval_ =
-                frame->pts > last_->begin ? frame->pts - last_->begin : last_->begin - frame->pts;
-        }
-        entry.end = end_of_locked(*frame);
-        if (!queue_.empty() && queue_.back().end > frame->pts)
-            queue_.back().end = std::max(frame->pts, queue_.back().decoded.pts);
-        last_ = MediaRange{frame->pts, entry.end};
-        if (late_locked(moment_locked(context_.executor->now(), line), entry)) {
-            late.late = 1;
+        if (frame->provisional) {
+            // Looks like what was there before the flush: whatever comes takes its place.
+            replaced = std::exchange(current_, std::move(entry));
+            current_new_ = stale_ = true;
         } else {
-            queue_.push_back(std::move(entry));
+            settle_interval_locked(entry);
+            if (late_locked(moment_locked(context_.executor->now(), line), entry)) {
+                late.late = 1;
+            } else {
+                queue_.push_back(std::move(entry));
+            }
         }
     }
     tell(late);
@@ -128,7 +144,7 @@ void VideoSink::flush() {
         markers.swap(markers_);
         stale_ = current_.has_value();
         last_.reset();
-        ended_ = asking_ = false;
+        ended_ = asking_ = scrubbing_ = false;
         interval_ = {};
         host = context_.host;
     }
@@ -148,8 +164,17 @@ void VideoSink::preroll(MediaTime t) {
         held_at_ = t;
         stale_ = current_.has_value();
         last_.reset();
-        ended_ = prerolled_ = false;
+        ended_ = prerolled_ = scrubbing_ = false;
         asking_ = true;
+    }
+    advance();
+}
+
+void VideoSink::step() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (rate_ != 0.0 || state_ == State::stopped) return;
+        asking_ = scrubbing_ = true;
     }
     advance();
 }
@@ -157,7 +182,11 @@ void VideoSink::preroll(MediaTime t) {
 // ---- the clock's changes ----------------------------------------------------------------------
 
 void VideoSink::on_start(HostTime when, MediaTime at) {
-    (void)at;
+    {
+        const std::scoped_lock lock(mutex_);
+        scrubbing_ = rate_ == 0.0;
+        if (scrubbing_) held_at_ = at;
+    }
     restart(when, true);
 }
 
@@ -202,7 +231,7 @@ void VideoSink::on_stop(HostTime when) {
         state_ = State::stopped;
         last_.reset();
         interval_ = {};
-        ended_ = asking_ = stale_ = false;
+        ended_ = asking_ = stale_ = scrubbing_ = false;
         host = context_.host;
     }
     if (host) {
@@ -214,7 +243,11 @@ void VideoSink::on_stop(HostTime when) {
 
 void VideoSink::on_set_rate(HostTime when, double rate) {
     (void)when;
-    (void)rate; // every sum here is in terms of the line's rate
+    {
+        const std::scoped_lock lock(mutex_);
+        rate_ = rate;
+        if (rate != 0.0) scrubbing_ = false;
+    }
     if (const auto host = this->host()) host->rate_set({});
     advance();
 }
@@ -302,7 +335,9 @@ void VideoSink::presented(const VideoFrame& frame, HostTime when) {
     const Timeline line = clock->timeline();
     const std::scoped_lock lock(mutex_);
     if (state_ == State::running && line.rate() != 0.0)
-        difference_ = line.media_at(when) - frame.pts;
+        difference_ = reverse_locked()
+                          ? frame.pts + picture_length(frame, interval_) - line.media_at(when)
+                          : line.media_at(when) - frame.pts;
 }
 
 std::optional<Duration> VideoSink::last_difference() const {

@@ -5,6 +5,9 @@
 //
 // A timer retires frames when nobody pulls. While somebody does it stands far behind the queue, so
 // that it neither disturbs nor wakes the machine; markers get their exact time either way.
+//
+// In reverse frames come in falling order, and one is due when the clock falls below its end. At rate
+// 0 nothing is due: each start and each step makes the next frame current, whatever its time.
 #pragma once
 
 #include <deque>
@@ -29,13 +32,14 @@ public:
     explicit VideoSink(const VideoOutputOptions& options);
 
     StreamKind kind() const override { return StreamKind::video; }
-    SinkTraits traits() const override { return {}; }
+    SinkTraits traits() const override;
     Result<MediaType> negotiate(const MediaType& offered) const override;
     void attach(const SinkContext& context) override;
     void process(Sample sample) override;
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void step() override;
     void shut_down() override;
 
     void on_start(HostTime when, MediaTime at) override;
@@ -75,6 +79,8 @@ private:
         int late = 0;
         bool prerolled = false;
         bool wake = false;
+        bool scrubbed = false;
+        std::optional<MediaTime> scrubbed_to;
         std::vector<Waiting> reached;
     };
 
@@ -87,6 +93,10 @@ private:
     void tell(const News& news);
 
     Moment moment_locked(HostTime now, const Timeline& line) const;
+    bool reverse_locked() const { return rate_ < 0; }
+    bool gone_by_locked(const Waiting& waiting, const Moment& moment) const;
+    std::optional<HostTime> due_locked(const Entry& entry, const Timeline& line) const;
+    void scrub_locked(News& news, std::vector<Entry>& retired);
     int retire_locked(const Moment& moment, bool pulled, std::vector<Entry>& retired);
     bool late_locked(const Moment& moment, const Entry& entry) const;
     News update_locked(const Moment& moment, std::vector<Entry>& retired);
@@ -96,7 +106,7 @@ private:
     bool wakes_locked(const Moment& moment);
     std::optional<HostTime> next_locked(const Moment& moment) const;
     void arm_locked(std::optional<HostTime> due);
-    MediaTime end_of_locked(const VideoFrame& frame) const;
+    void settle_interval_locked(Entry& entry);
 
     const VideoOutputOptions options_;
 
@@ -114,6 +124,8 @@ private:
     bool ended_ = false;
     bool prerolled_ = false;
     bool asking_ = false; // not between a flush and what follows it
+    double rate_ = 1.0;   // as told last; the line's is 0 while it is held, too
+    bool scrubbing_ = false; // rate 0: a start or a step waits for its frame
     int open_requests_ = 0;
     bool woken_ = false; // and has not pulled since
     std::optional<HostTime> promised_;

@@ -24,14 +24,20 @@ VideoSink::Moment VideoSink::moment_locked(HostTime now, const Timeline& line) c
     return {now, Timeline{now, held_at_, 0.0}, held_at_};
 }
 
+// When it becomes current: the first nanosecond inside its interval, from whichever side. None: never,
+// as the line runs now.
+std::optional<HostTime> VideoSink::due_locked(const Entry& entry, const Timeline& line) const {
+    return line.host_at(reverse_locked() ? entry.end - Duration{1} : entry.decoded.pts);
+}
+
 // Makes current what is due; returns how many frames had to be passed over unseen.
 int VideoSink::retire_locked(const Moment& moment, bool pulled, std::vector<Entry>& retired) {
-    const double rate = moment.line.rate();
-    if (state_ == State::stopped) return 0;
+    if (state_ == State::stopped || rate_ == 0.0) return 0;
     // A clock that runs but is held (for a seek, for a device) makes nothing new due.
-    if (state_ == State::running && rate == 0.0) return 0;
+    if (state_ == State::running && moment.line.rate() == 0.0) return 0;
     const auto due = [&](const Entry& entry) {
-        return rate < 0 ? moment.position < entry.end : entry.decoded.pts <= moment.position;
+        return reverse_locked() ? moment.position < entry.end
+                                : entry.decoded.pts <= moment.position;
     };
     int unseen = 0;
     bool fresh = false;
@@ -52,17 +58,34 @@ int VideoSink::retire_locked(const Moment& moment, bool pulled, std::vector<Entr
     return unseen;
 }
 
+// At rate 0: the frame that a start or a step waits for, whatever its time; the end, if none is left.
+void VideoSink::scrub_locked(News& news, std::vector<Entry>& retired) {
+    if (!scrubbing_ || rate_ != 0.0) return;
+    if (queue_.empty()) {
+        if (!ended_) return;
+    } else {
+        if (current_) retired.push_back(std::move(*current_));
+        current_ = std::move(queue_.front());
+        queue_.pop_front();
+        current_new_ = true;
+        stale_ = false;
+        news.scrubbed_to = current_->decoded.pts;
+    }
+    scrubbing_ = false;
+    news.scrubbed = true;
+}
+
 // Came when its time was over. After a long freeze even that is better than nothing.
 bool VideoSink::late_locked(const Moment& moment, const Entry& entry) const {
     if (!options_.allow_drop || state_ != State::running || moment.line.rate() == 0.0) return false;
     if (!current_ || stale_ || moment.now - new_since_ > longest_freeze) return false;
-    return moment.line.rate() > 0 ? entry.end <= moment.position
-                                  : entry.decoded.pts > moment.position;
+    return reverse_locked() ? entry.decoded.pts > moment.position : entry.end <= moment.position;
 }
 
 int VideoSink::ask_locked() {
     if (!asking_ || ended_ || state_ == State::stopped) return 0;
-    const int more = options_.frames_ahead - static_cast<int>(queue_.size()) - open_requests_;
+    const int wanted = rate_ == 0.0 ? static_cast<int>(scrubbing_) : options_.frames_ahead;
+    const int more = wanted - static_cast<int>(queue_.size()) - open_requests_;
     if (more <= 0) return 0;
     open_requests_ += more;
     return more;
@@ -71,13 +94,13 @@ int VideoSink::ask_locked() {
 bool VideoSink::prerolled_locked() const {
     if (ended_) return true;
     if (!current_ || stale_) return false;
-    return current_->end > held_at_ || !queue_.empty();
+    const bool holds = reverse_locked() ? current_->decoded.pts <= held_at_ : current_->end > held_at_;
+    return holds || !queue_.empty();
 }
 
 std::optional<HostTime> VideoSink::front_due_locked(const Moment& moment) const {
-    if (state_ != State::running || queue_.empty()) return std::nullopt;
-    const Entry& front = queue_.front();
-    return moment.line.host_at(moment.line.rate() < 0 ? front.end : front.decoded.pts);
+    if (state_ != State::running || rate_ == 0.0 || queue_.empty()) return std::nullopt;
+    return due_locked(queue_.front(), moment.line);
 }
 
 // Whether frame_due() would now say something else than it promised.
@@ -95,35 +118,39 @@ std::optional<HostTime> VideoSink::next_locked(const Moment& moment) const {
     const auto consider = [&](std::optional<HostTime> t) {
         if (t && (!next || *t < *next)) next = t;
     };
-    const bool reverse = moment.line.rate() < 0;
     if (!queue_.empty()) {
         const bool pulled = pulled_ && moment.now - *pulled_ < puller_counts_as_gone;
         const Entry& last = pulled || queue_.size() < 2 ? queue_.back() : queue_[queue_.size() - 2];
-        const auto due = moment.line.host_at(reverse ? last.end : last.decoded.pts);
+        const auto due = due_locked(last, moment.line);
         consider(due && pulled ? std::optional{std::max(*due, moment.now) + behind_a_puller} : due);
     }
     if (!markers_.empty() && markers_.front().after) {
         const MediaRange& after = *markers_.front().after;
-        consider(moment.line.host_at(reverse ? after.begin : after.end));
+        consider(moment.line.host_at(reverse_locked() ? after.begin : after.end));
     }
     if (next) next = std::max(*next, moment.now + Duration{1});
     return next;
 }
 
+// Whether the clock has passed everything before the marker.
+bool VideoSink::gone_by_locked(const Waiting& waiting, const Moment& moment) const {
+    if (rate_ == 0.0) return false; // an end that one steps onto is not the end of playing
+    if (!waiting.after) return true;
+    if (state_ == State::running && moment.line.rate() == 0.0) return false;
+    const MediaRange& after = *waiting.after;
+    const bool passed =
+        reverse_locked() ? moment.position <= after.begin : moment.position >= after.end;
+    if (!passed || options_.allow_drop || queue_.empty()) return passed;
+    const MediaTime front = queue_.front().decoded.pts; // shown late rather than never
+    return reverse_locked() ? front < after.begin : front > after.begin;
+}
+
 VideoSink::News VideoSink::update_locked(const Moment& moment, std::vector<Entry>& retired) {
     News news;
     retire_locked(moment, false, retired);
+    scrub_locked(news, retired);
     news.requests = ask_locked();
-    const bool held = state_ == State::running && moment.line.rate() == 0.0;
-    while (!markers_.empty()) {
-        const auto& after = markers_.front().after;
-        const bool reached =
-            !after || (!held && (moment.line.rate() < 0 ? moment.position <= after->begin
-                                                        : moment.position >= after->end));
-        if (!reached || (!options_.allow_drop && !queue_.empty() && after &&
-                         queue_.front().decoded.pts <= after->begin)) {
-            break;
-        }
+    while (!markers_.empty() && gone_by_locked(markers_.front(), moment)) {
         news.reached.push_back(markers_.front());
         markers_.pop_front();
     }
@@ -180,6 +207,7 @@ void VideoSink::tell(const News& news) {
         }
         if (news.requests > 0) host->request(news.requests);
         if (news.prerolled) host->prerolled();
+        if (news.scrubbed) host->scrub_complete(news.scrubbed_to);
         for (const Waiting& waiting : news.reached) host->marker_reached(waiting.marker, {});
     }
     if (!news.wake) return;

@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/picture_length.h"
+
 namespace playhead {
+
+namespace {
+
+constexpr Duration lateness_pause = std::chrono::milliseconds{250};
+
+}  // namespace
 
 DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
                          std::unique_ptr<Decoder> decoder,
@@ -12,7 +20,9 @@ DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recip
     : executor_(executor), recipe_(std::move(recipe)), queue_(std::move(queue)),
       clock_(std::move(clock)), strand_(std::move(executor), account), port_(std::move(port)),
       decoder_(std::move(decoder)) {
-    if (port_) traits_ = port_->sink()->traits();
+    if (!port_) return;
+    traits_ = port_->sink()->traits();
+    video_ = port_->sink()->kind() == StreamKind::video;
 }
 
 void DecodeStage::connect(Listener listener) {
@@ -25,15 +35,26 @@ void DecodeStage::connect(Listener listener) {
 }
 
 void DecodeStage::take_port(std::shared_ptr<SinkPort> port, Duration shift) {
+    if (last_restart_) last_restart_->shift = shift;
     port->on_demand([weak = weak_from_this()] {
         if (auto self = weak.lock()) self->wake();
     });
     strand_.post([self = shared_from_this(), port = std::move(port), shift]() mutable {
         self->traits_ = port->sink()->traits();
+        self->video_ = port->sink()->kind() == StreamKind::video;
         self->port_ = std::move(port);
-        self->shift_ = shift;
+        self->order_.shift = shift;
         self->wake();
     });
+}
+
+void DecodeStage::set_thinning(Thinning thinning) {
+    if (last_restart_) last_restart_->thinning = thinning;
+    strand_.post([self = shared_from_this(), thinning] { self->order_.thinning = thinning; });
+}
+
+void DecodeStage::set_skip_floor(SkipLevel floor) {
+    strand_.post([self = shared_from_this(), floor] { self->floor_ = floor; });
 }
 
 void DecodeStage::restart(const DecodeOrder& order) {
@@ -46,16 +67,15 @@ void DecodeStage::restart(const DecodeOrder& order) {
     strand_.set_deadline(executor_->now());
     strand_.post([self = shared_from_this(), order] {
         if (!self->make_ready()) return;
-        self->epoch_ = order.epoch;
-        self->target_ = order.target;
-        self->shift_ = order.shift;
+        self->order_ = order;
         self->live_ = true;
-        self->draining_ = false;
-        self->reached_ = false;
-        self->urgent_ = true;
+        self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
         self->refused_.reset();
         self->candidate_.reset();
         self->last_.reset();
+        self->decoded_before_.reset();
+        self->spacing_ = {};
+        self->lateness_told_.reset();
         self->wake();
     });
 }
@@ -97,56 +117,91 @@ std::optional<MediaTime> DecodeStage::first_pts() const {
 }
 
 void DecodeStage::step() {
-    if (!live_ || epoch_ != wanted_epoch_.load(std::memory_order_acquire)) return;
+    if (!live_ || order_.epoch != wanted_epoch_.load(std::memory_order_acquire)) return;
     if (!port_ || !port_->wants()) return;
-    step_epoch_.store(epoch_, std::memory_order_release);
+    step_epoch_.store(order_.epoch, std::memory_order_release);
     const HostTime begun = executor_->now();
-    bool more = false;
-    auto outcome = decoder_->receive();
-    if (auto* sample = std::get_if<Sample>(&outcome)) {
-        counters_->decoded.fetch_add(1, std::memory_order_relaxed);
-        accept(std::move(*sample));
-        more = true;
-    } else if (std::holds_alternative<NotYet>(outcome)) {
-        more = fetch();
-    } else if (std::holds_alternative<EndOfStream>(outcome)) {
-        finish();
-    } else {
-        auto& error = std::get<Error>(outcome);
-        more = !final(error);
-        on_damage(std::move(error));
-    }
+    const bool more = decode_on();
     counters_->decode_ns.fetch_add((executor_->now() - begun).count(), std::memory_order_relaxed);
     step_epoch_.store(0, std::memory_order_release);
     if (more) wake();
 }
 
-bool DecodeStage::fetch() {
-    Packet packet;
-    if (refused_) {
-        packet = std::move(*refused_);
-        refused_.reset();
-    } else {
-        auto popped = queue_->pop();
-        if (!popped) return false;
-        if (std::holds_alternative<EndOfStream>(popped->item)) {
-            draining_ = true;
-            decoder_->drain();
+bool DecodeStage::decode_on() {
+    auto outcome = decoder_->receive();
+    if (auto* sample = std::get_if<Sample>(&outcome)) {
+        counters_->decoded.fetch_add(1, std::memory_order_relaxed);
+        accept(std::move(*sample));
+        return live_;
+    }
+    if (std::holds_alternative<NotYet>(outcome)) return fetch();
+    if (std::holds_alternative<EndOfStream>(outcome)) {
+        if (std::exchange(alone_, false)) {
+            decoder_->flush();
             return true;
         }
-        packet = std::move(std::get<Packet>(popped->item));
-        if (packet.epoch != epoch_) return true;
-        const auto skip = popped->before_target ? SkipLevel::non_reference : SkipLevel::none;
-        if (skip != skip_) decoder_->set_skip(skip_ = skip);
-        counters_->packets.fetch_add(1, std::memory_order_relaxed);
+        finish();
+        return false;
     }
+    auto& error = std::get<Error>(outcome);
+    const bool fatal = final(error);
+    on_damage(std::move(error));
+    return !fatal;
+}
+
+bool DecodeStage::fetch() {
+    if (refused_) return send(*std::exchange(refused_, std::nullopt));
+    auto popped = queue_->pop();
+    if (!popped) return false;
+    if (std::holds_alternative<EndOfStream>(popped->item)) {
+        decoder_->drain();
+        return true;
+    }
+    auto& packet = std::get<Packet>(popped->item);
+    if (packet.epoch != order_.epoch) return true;
+    if (leave_out(packet)) {
+        counters_->thinned.fetch_add(1, std::memory_order_relaxed);
+        return true;
+    }
+    const auto wanted = popped->before_target ? SkipLevel::non_reference : SkipLevel::none;
+    // Non_key is carried out by leaving packets out.
+    const auto skip = std::max(wanted, std::min(floor_, SkipLevel::non_reference));
+    if (skip != skip_) decoder_->set_skip(skip_ = skip);
+    counters_->packets.fetch_add(1, std::memory_order_relaxed);
+    return send(std::move(packet));
+}
+
+// Whether thinning leaves this packet out.
+bool DecodeStage::leave_out(const Packet& packet) {
+    if (!video_) return false;
+    if (order_.thinning == Thinning::key_frames || floor_ >= SkipLevel::non_key) {
+        thinned_ = true;
+    } else if (packet.key) {
+        thinned_ = false;
+    }
+    if (!thinned_ || packet.key) return false;
+    // Nothing before this one in the file is later than the target and nothing after it earlier: no
+    // need to wait for the next key frame to know which one holds it.
+    if (!reached_ && candidate_ && packet.dts && *packet.dts > order_.target) {
+        settle(candidate_->pts + picture_length(*candidate_, spacing_));
+    }
+    return true;
+}
+
+bool DecodeStage::send(Packet packet) {
     auto sent = decoder_->send(packet);
     if (!sent) {
         const bool fatal = final(sent.error());
         on_damage(std::move(sent.error()));
         return !fatal;
     }
-    if (*sent == SendOutcome::full) refused_ = std::move(packet);
+    if (*sent == SendOutcome::full) {
+        refused_ = std::move(packet);
+    } else if (thinned_) {
+        // A decoder holds pictures back until those after them have come; here none come.
+        alone_ = true;
+        decoder_->drain();
+    }
     return true;
 }
 
@@ -157,9 +212,8 @@ void DecodeStage::accept(Sample sample) {
 void DecodeStage::accept(AudioBlock block) {
     if (!block.buffer || block.frames <= 0) return;
     const int rate = block.buffer->format().rate_hz;
-    MediaTime end = block.pts + block.length();
-    if (!reached_ && block.pts < target_) {
-        const auto cut = std::min(block.frames, duration_to_frames(target_ - block.pts, rate));
+    if (!reached_ && block.pts < order_.target) {
+        const auto cut = std::min(block.frames, duration_to_frames(order_.target - block.pts, rate));
         block.first_frame += cut;
         block.frames -= cut;
         block.pts += frames_to_duration(cut, rate);
@@ -167,78 +221,132 @@ void DecodeStage::accept(AudioBlock block) {
             counters_->before_start.fetch_add(1, std::memory_order_relaxed);
             return;
         }
-        end = block.pts + block.length();
+    }
+    bool last = false;
+    if (order_.stop) {
+        const auto fit = duration_to_frames(*order_.stop - block.pts, rate);
+        if (fit <= 0) {
+            finish();
+            return;
+        }
+        last = fit <= block.frames;
+        block.frames = std::min(block.frames, fit);
     }
     reached_ = true;
-    block.epoch = epoch_;
+    block.epoch = order_.epoch;
     const auto pts = block.pts;
+    const auto end = pts + block.length();
     give(std::move(block), pts, end);
+    if (last) finish();
 }
 
 void DecodeStage::accept(VideoFrame frame) {
-    frame.epoch = epoch_;
+    frame.epoch = order_.epoch;
+    if (order_.stop && frame.pts >= *order_.stop) {
+        end_at_stop();
+        return;
+    }
+    if (decoded_before_ && frame.pts > *decoded_before_) spacing_ = frame.pts - *decoded_before_;
+    decoded_before_ = frame.pts;
     if (!reached_) {
         // Durations in containers lie; only the next picture proves which one holds the target.
-        if (frame.pts < target_) {
+        if (frame.pts < order_.target) {
+            preview(frame);
             if (candidate_) counters_->before_start.fetch_add(1, std::memory_order_relaxed);
             candidate_ = std::move(frame);
             return;
         }
-        reached_ = true;
-        if (frame.pts > target_ && candidate_) {
-            // The one before is on screen at the target. It takes this request, the later one asks
-            // for another; with none open it is given all the same: it is one picture.
-            auto shown = std::move(*candidate_);
-            candidate_.reset();
-            const auto pts = shown.pts;
-            give(std::move(shown), pts, frame.pts);
-        } else if (candidate_) {
+        // The one before is on screen at the target. It takes this request, the later one asks for
+        // another; with none open it is given all the same: it is one picture.
+        if (frame.pts > order_.target && candidate_) settle(frame.pts);
+        if (candidate_) {
             counters_->before_start.fetch_add(1, std::memory_order_relaxed);
             candidate_.reset();
         }
+        reached_ = true;
     }
+    give_picture(std::move(frame), std::nullopt);
+}
+
+// The candidate is the one that holds the target; it lasts until `next`.
+void DecodeStage::settle(MediaTime next) {
+    auto shown = std::move(*candidate_);
+    candidate_.reset();
+    reached_ = true;
+    give_picture(std::move(shown), next);
+}
+
+void DecodeStage::preview(const VideoFrame& frame) {
+    if (!order_.preview || std::exchange(previewed_, true) || !port_->take_request()) return;
+    VideoFrame shown = frame;
+    shown.provisional = true;
+    shown.pts += order_.shift;
+    port_->deliver(std::move(shown), order_.epoch);
+}
+
+void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) {
     const auto pts = frame.pts;
-    const auto end = pts + frame.duration.value_or(Duration{});
+    auto end = next.value_or(pts + picture_length(frame, spacing_));
+    if (order_.stop && end >= *order_.stop) {
+        end = *order_.stop;
+        frame.duration = end - pts;
+    }
     give(std::move(frame), pts, end);
 }
 
 void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
-    pts += shift_;
-    end += shift_;
+    pts += order_.shift;
+    end += order_.shift;
     std::visit([&](auto& s) { s.pts = pts; }, sample);
     last_ = MediaRange{pts, end};
     {
         std::lock_guard lock(first_mutex_);
         if (!first_pts_) first_pts_ = pts;
     }
+    if (video_) watch_lateness(pts);
     port_->take_request();
-    port_->deliver(std::move(sample), epoch_);
-    // The next one is due when this one ends.
-    const auto due = clock_->timeline().host_at(end);
-    const auto now = executor_->now();
-    const auto deadline = due ? std::max(now, *due - traits_.lead) : now;
+    port_->deliver(std::move(sample), order_.epoch);
+    plan_next(end);
+}
+
+// The next one is due when this one ends.
+void DecodeStage::plan_next(MediaTime end) {
     if (traits_.rateless) {
         strand_.set_deadline(std::nullopt);
         port_->set_deadline(std::nullopt);
-    } else {
-        strand_.set_deadline(deadline);
-        port_->set_deadline(deadline);
+        return;
     }
+    const auto due = clock_->timeline().host_at(end);
+    const auto now = executor_->now();
+    const auto deadline = due ? std::max(now, *due - traits_.lead) : now;
+    strand_.set_deadline(deadline);
+    port_->set_deadline(deadline);
+}
+
+void DecodeStage::watch_lateness(MediaTime due_at) {
+    if (!listener_.late || traits_.rateless) return;
+    const auto due = clock_->timeline().host_at(due_at);
+    const auto now = executor_->now();
+    if (!due || now <= *due || (lateness_told_ && now - *lateness_told_ < lateness_pause)) return;
+    lateness_told_ = now;
+    executor_->post([listener = listener_.late, by = now - *due] { listener(by); });
+}
+
+// A picture at or after the stop has come out, so the one before it lasts until there.
+void DecodeStage::end_at_stop() {
+    if (*order_.stop <= order_.target) candidate_.reset();  // an empty stretch
+    if (candidate_) settle(*order_.stop);
+    if (last_) last_->end = *order_.stop + order_.shift;
+    finish();
 }
 
 void DecodeStage::finish() {
-    if (candidate_) {
-        auto last = std::move(*candidate_);
-        candidate_.reset();
-        const auto pts = last.pts;
-        // Past the end of a stream its last picture stays on screen.
-        give(std::move(last), pts, pts);
-    }
+    // Past the end of a stream its last picture stays on screen.
+    if (candidate_) settle(candidate_->pts + picture_length(*candidate_, spacing_));
     live_ = false;
-    port_->end(epoch_);
-    executor_->post([listener = listener_.delivered_last, last = LastSample{epoch_, last_}] {
-        listener(last);
-    });
+    port_->end(order_.epoch);
+    executor_->post([listener = listener_.delivered_last,
+                     last = LastSample{order_.epoch, last_}] { listener(last); });
 }
 
 bool DecodeStage::final(const Error& error) const {

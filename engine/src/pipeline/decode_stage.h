@@ -4,7 +4,9 @@
 // or no packet is there, and is woken by the port or the queue.
 //
 // Start position: pictures whose interval ends at or before the target are not handed out, the one
-// that contains it is; sound is cut so that it begins exactly at the target.
+// that contains it is; sound is cut so that it begins exactly at the target. Stop position: pictures
+// that begin there or later are not handed out, one that reaches beyond is told to end there; sound
+// is cut to the sample. What is thinned leaves gaps: nothing is told to last longer.
 #pragma once
 
 #include <atomic>
@@ -35,7 +37,7 @@ struct DecodeOrder {
     Direction direction = Direction::forward;
     Thinning thinning = Thinning::none;
     // Hand out the first picture that can be decoded as well, flagged provisional, until the one for
-    // the target is there.
+    // the target is there. It answers a request as any other; the sink asks again for it.
     bool preview = false;
 };
 
@@ -46,7 +48,7 @@ struct LastSample {
 };
 
 struct DecodeCounters {
-    std::atomic<std::uint64_t> packets{0}, decoded{0}, before_start{0}, errors{0};
+    std::atomic<std::uint64_t> packets{0}, decoded{0}, before_start{0}, errors{0}, thinned{0};
     std::atomic<std::int64_t> decode_ns{0};
 };
 
@@ -57,6 +59,8 @@ public:
         std::function<void(const LastSample&)> delivered_last;  // control lane
         std::function<void(Status)> damage;                   // control lane: one packet
         std::function<void(Status)> failed;                   // control lane: cannot go on
+        // Control lane: a picture was handed out so long after it was due; at most one in 250 ms.
+        std::function<void(Duration)> late = {};
     };
 
     // `decoder` may be null: the recipe makes one at the first restart. `port` may be null: the stage
@@ -72,27 +76,41 @@ public:
     // Hands out to this port from here on, stamps moved by `shift`: how a stage follows another one on
     // the same sink. To be called once the other has handed out its last sample.
     void take_port(std::shared_ptr<SinkPort> port, Duration shift);
+    // From the next packet on, until the next restart; off again from the next key frame on. Sound is
+    // not thinned.
+    void set_thinning(Thinning thinning);
+    // Leaves out at least that much from the next packet on, over restarts too. Non_key is thinning.
+    void set_skip_floor(SkipLevel floor);
     void wake();
     // Leaves a decoder behind that does not come back; true if it was inside a step.
     bool detach();
     bool busy() const { return strand_.busy(); }
     // A step that began before this epoch is still running.
     bool stuck_since(Epoch epoch) const;
-    // The latest restart asked for; for whoever replaces this stage.
+    // The latest restart asked for, as changed since; for whoever replaces this stage.
     const std::optional<DecodeOrder>& last_restart() const { return last_restart_; }
 
     const DecodeCounters& counters() const { return *counters_; }
-    // PTS of the first picture handed out since the restart.
+    // PTS of the first picture handed out since the restart; a preview does not count.
     std::optional<MediaTime> first_pts() const;
 
 private:
     bool make_ready();
     void step();
+    bool decode_on();
     bool fetch();  // false: nothing to do now
+    bool leave_out(const Packet& packet);
+    bool send(Packet packet);
     void accept(Sample sample);
     void accept(AudioBlock block);
     void accept(VideoFrame frame);
+    void settle(MediaTime next);
+    void preview(const VideoFrame& frame);
+    void give_picture(VideoFrame frame, std::optional<MediaTime> next);
     void give(Sample sample, MediaTime pts, MediaTime end);
+    void plan_next(MediaTime end);
+    void watch_lateness(MediaTime due_at);
+    void end_at_stop();
     void finish();
     void on_damage(Error error);
     bool final(const Error& error) const;
@@ -113,18 +131,22 @@ private:
     // The strand's own.
     std::shared_ptr<SinkPort> port_;
     SinkTraits traits_;
-    std::optional<MediaRange> last_;  // interval of what was handed out last
+    bool video_ = false;
     std::unique_ptr<Decoder> decoder_;
-    Epoch epoch_ = 0;
-    MediaTime target_{};
-    Duration shift_{};
+    DecodeOrder order_;
+    std::optional<MediaRange> last_;  // interval of what was handed out last, in presentation time
+    std::optional<MediaTime> decoded_before_;  // pts of the picture decoded last
+    Duration spacing_{};     // between the last two
     bool live_ = false;      // between restart and the end
-    bool draining_ = false;
     bool reached_ = false;   // the target has been handed out
-    bool urgent_ = true;     // nothing handed out yet: deadline now
+    bool previewed_ = false;
+    bool alone_ = false;     // what is in the decoder is to come out before anything else goes in
     std::optional<Packet> refused_;  // the decoder was full
     std::optional<VideoFrame> candidate_;  // at or before the target; given if nothing better comes
     SkipLevel skip_ = SkipLevel::none;
+    SkipLevel floor_ = SkipLevel::none;
+    bool thinned_ = false;
+    std::optional<HostTime> lateness_told_;
 };
 
 }  // namespace playhead

@@ -1,9 +1,12 @@
 #include "pipeline/reader.h"
 
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include "pipeline/passage.h"
 
 namespace playhead {
 
@@ -49,6 +52,8 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     std::optional<ReaderStart> job;
     bool reading = false;
     bool drop_reported = false;
+    std::map<StreamIndex, Passage> passages;  // streams that have not passed the stop
+    std::size_t passed_by = 0;  // bytes left out beyond the stop
 
     void send(Mail mail) {
         {
@@ -151,9 +156,12 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         job = std::move(start);
         reading = true;
         drop_reported = false;
+        passages.clear();
+        passed_by = 0;
         std::vector<StreamIndex> streams;
         for (auto& queue : job->queues) {
             streams.push_back(queue->stream());
+            if (job->stop) passages.emplace(queue->stream(), *job->stop);
             queue->on_room([weak = weak_from_this()] {
                 if (auto self = weak.lock()) self->signal->set();
             });
@@ -229,13 +237,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             for (auto& queue : job->queues) {
                 if (queue->stream() != packet->stream) continue;
                 packet->epoch = job->epoch;
-                if (over_hard_cap(*queue)) return;
-                queue->push(std::move(*packet));
+                take(*queue, std::move(*packet));
                 return;
             }
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
-            for (auto& queue : job->queues) queue->push_end(job->epoch);
-            job.reset();
+            finish();
         } else {
             auto& error = std::get<Error>(outcome);
             if (error == Errc::cancelled && interrupted()) return;
@@ -244,6 +250,36 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             for (auto& queue : job->queues) queue->push_end(job->epoch);
             job.reset();
         }
+    }
+
+    void take(PacketQueue& queue, Packet packet) {
+        bool last = false;
+        if (job->stop) {
+            const auto passage = passages.find(queue.stream());
+            if (passage == passages.end()) {
+                // A stream that has long ended elsewhere must not have the rest of a file read.
+                passed_by += packet.data ? packet.data->size_bytes() : 0;
+                if (passed_by >= byte_cap_starving) finish();
+                return;
+            }
+            last = passage->second.passed(packet);
+            if (last) passages.erase(passage);
+        }
+        if (!over_hard_cap(queue)) queue.push(std::move(packet));
+        if (!last) return;
+        // The one that proves it goes along: the picture before it lasts until the stop.
+        queue.push_end(job->epoch);
+        for (auto& other : job->queues) {
+            if (other->gating() && passages.count(other->stream()) > 0) return;
+        }
+        if (queue.gating()) finish();
+    }
+
+    // Everything that is wanted has been read.
+    void finish() {
+        for (auto& queue : job->queues) queue->push_end(job->epoch);
+        if (job->finished) tell(std::move(job->finished));
+        job.reset();
     }
 
     bool over_hard_cap(const PacketQueue& into) const {

@@ -26,13 +26,14 @@ struct ReaderStart {
     // Reverse: the group of pictures that holds `at` in file order, a PacketQueue end of group, the
     // group before it, and so on down to `stop`, then the end.
     Direction direction = Direction::forward;
-    std::optional<MediaTime> stop;  // nothing beyond it is wanted
+    // Nothing beyond it is wanted: once every gating stream has passed it, the queues end.
+    std::optional<MediaTime> stop;
     std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
     std::function<void(Status)> done;      // on the control lane: it stands at the position, or why not
     std::function<void(Status)> failed;    // on the control lane: reading broke off later; the
                                            // queues then end where it did
     std::function<void(Status)> trouble;   // on the control lane: damage that was passed over
-    std::function<void()> finished;        // on the control lane: everything has been read
+    std::function<void()> finished;        // on the control lane: all that is wanted has been read
 };
 
 // Threads: control lane, save the destructor (any) and where said.

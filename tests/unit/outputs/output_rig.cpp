@@ -48,6 +48,11 @@ void StandInPipeline::marker_reached(const Marker& marker, Status status) {
     marker_at = simulation_->now();
 }
 
+void StandInPipeline::scrub_complete(std::optional<MediaTime> rendered) {
+    said.push_back(rendered ? "scrubbed " + std::to_string(rendered->time_since_epoch() / 1ms)
+                            : "scrubbed none");
+}
+
 void StandInPipeline::dropped(int samples, const char* why) {
     late += samples;
     said.push_back("dropped " + std::string(why));

@@ -56,7 +56,7 @@ public:
     void stopped() override { said.emplace_back("stopped"); }
     void rate_set(Status status) override { said.push_back("rate " + status.word()); }
     void marker_reached(const Marker& marker, Status status) override;
-    void scrub_complete(std::optional<MediaTime>) override {}
+    void scrub_complete(std::optional<MediaTime> rendered) override;
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { strand_.post(std::move(task)); }
     void dropped(int samples, const char* why) override;
