@@ -138,6 +138,7 @@ void Pipeline::give_back_outputs(Pipeline& to) {
     }
     for (auto& mine : branches_) {
         mine->lent.reset();
+        mine->stage->take_port(nullptr, {});
         if (!mine->port) continue;
         (void)clock_->remove_state_sink(mine->port->clock_sink());
         mine->port->flush();
@@ -403,7 +404,7 @@ void Pipeline::check_scrub() {
 void Pipeline::set_thinning(Thinning thinning) {
     for (auto& branch : branches_) {
         if (branch->plan.kind == StreamKind::video && !branch->dead) {
-            static_cast<void>(thinning);  // LEAD
+            branch->stage->set_thinning(thinning);
         }
     }
 }

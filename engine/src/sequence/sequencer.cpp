@@ -183,8 +183,8 @@ private:
         if (auto made = topology(next)) {
             CommandInput command;
             command.kind = CommandKind::set_topology;
-            (void)session->submit(command, {std::move(*made), SetTopology::none});
             queued_ = next;
+            queued_by_ = session->submit(command, {std::move(*made), SetTopology::none}).value_or(0);
         }
     }
 
@@ -211,7 +211,7 @@ private:
             if (next == segment) next = 0;
             entries_.erase(entry);
         }
-        if (session->withdraw(segment) || session->current_segment() != segment) return;
+        if (session->withdraw(segment, segment == queued_ ? queued_by_ : 0) || session->current_segment() != segment) return;
         CommandInput command;
         command.kind = next != 0 ? CommandKind::start : CommandKind::stop;
         command.position = StartSegment{next, {}};
@@ -221,7 +221,7 @@ private:
     void requeue(SegmentId segment) {
         auto session = session_.lock();
         if (!session || queued_ != segment) return;
-        (void)session->withdraw(segment);
+        (void)session->withdraw(segment, queued_by_);
     }
 
     const std::weak_ptr<SessionCore> session_;
@@ -233,7 +233,8 @@ private:
 
     // Control lane. What the session has nothing behind: 0 at first, none while it has.
     std::optional<SegmentId> waiting_behind_ = 0;
-    SegmentId queued_ = 0;
+    SegmentId queued_ = 0;      // handed to the session last
+    CommandId queued_by_ = 0;
 };
 
 Sequencer::Sequencer(Session& session, SequencerOptions options)

@@ -103,7 +103,7 @@ Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
         closing_ = command.kind == CommandKind::close;
         ++pending_;
         first = inbox_.empty();
-        inbox_.push_back({command, std::move(with)});
+        inbox_.push_back({command, std::move(with), false});
     }
     if (first) {
         services_->executor->post([self = shared_from_this()] { self->drain(); });
@@ -177,14 +177,22 @@ Result<RateSupport> SessionCore::rate_support() const {
 
 void SessionCore::mark_last(SegmentId segment, bool last) { feed(MarkLast{segment, last}); }
 
-bool SessionCore::withdraw(SegmentId segment) {
+bool SessionCore::withdraw(SegmentId segment, CommandId command) {
     const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
     const bool at_outputs =
         (model_.current && has(*model_.current)) ||
         std::any_of(model_.joined.begin(), model_.joined.end(),
                     [&](const SessionModel::Joined& joined) { return has(joined.facts); });
     if (at_outputs) return false;
-    feed(Withdraw{segment});
+    const auto mark = [command](std::deque<Pending>& waiting) {
+        for (auto& pending : waiting) pending.withdrawn |= pending.command.id == command;
+    };
+    mark(fifo_);
+    {
+        std::lock_guard lock(mutex_);
+        mark(inbox_);
+    }
+    feed(Withdraw{segment, command});
     asked_behind_ = 0;
     ask_for_next();
     return true;
@@ -272,9 +280,10 @@ void SessionCore::pump() {
         Pending next = std::move(fifo_.front());
         fifo_.pop_front();
         const bool hurry = overtaken();
-        if (hurry && can_be_overtaken(next.command.kind)) {
+        if (next.withdrawn || (hurry && can_be_overtaken(next.command.kind))) {
             Complete done{next.command.id, empty_completion(next.command.kind),
-                          Status{Errc::cancelled, "overtaken by a stop"}};
+                          Status{Errc::cancelled, next.withdrawn ? "the segment was withdrawn"
+                                                                 : "overtaken by a stop"}};
             complete(done);
             continue;
         }

@@ -46,7 +46,8 @@ public:
     void attach(std::weak_ptr<SegmentProvider> segments);
     void mark_last(SegmentId segment, bool last);
     SegmentId current_segment() const { return model_.current ? model_.current->segment : 0; }
-    bool withdraw(SegmentId segment);  // false: it is at the outputs
+    // The segment, and the command that sets it; false: it is at the outputs already.
+    bool withdraw(SegmentId segment, CommandId command);
     void tell(EventBody body) { post(std::move(body), {}); }
     Result<SessionState> state() const;
     Result<MediaTime> position() const;
@@ -70,6 +71,7 @@ private:
     struct Pending {
         CommandInput command;
         Topologies with;
+        bool withdrawn = false;
     };
     // A resolved topology and its moving parts.
     struct Entry {

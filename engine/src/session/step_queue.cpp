@@ -285,6 +285,11 @@ void Step::take(const MarkLast& in) {
 }
 
 void Step::take(const Withdraw& in) {
+    if (m_.operation && m_.operation->command.id == in.command &&
+        m_.operation->await == Await::resolved) {
+        act(DropResolved{});
+        fail({Errc::cancelled, "the segment was withdrawn"});
+    }
     if (m_.next && m_.next->facts.segment == in.segment) {
         act(TakeBack{{m_.next->facts.topology}});
         m_.queue.push_front(m_.next->facts);

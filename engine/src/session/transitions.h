@@ -190,6 +190,7 @@ struct MarkLast {  // a segment is the last of its sequence now, or is not any m
 };
 struct Withdraw {  // a segment that is queued or prepared is not wanted
     SegmentId segment = 0;
+    CommandId command = 0;  // the one that sets it, if it has not completed yet
 };
 struct Broken {  // fatal, from anywhere
     Status status;
