@@ -55,13 +55,14 @@ Duration percentile(std::vector<Duration> values, double share) {
     return values[std::max<std::size_t>(static_cast<std::size_t>(rank), 1) - 1];
 }
 
-std::string spread(const std::vector<Duration>& values) {
+std::string spread(const std::vector<Duration>& values, int digits) {
     std::vector<Duration> sizes;
     for (const Duration value : values) sizes.push_back(value < Duration{} ? -value : value);
-    return "n " + std::to_string(sizes.size()) + " p50 " +
-           fixed(milliseconds(percentile(sizes, 0.5)), 2) + " p99 " +
-           fixed(milliseconds(percentile(sizes, 0.99)), 2) + " max " +
-           fixed(milliseconds(percentile(sizes, 1.0)), 2);
+    const auto at = [&](double share) {
+        return fixed(milliseconds(percentile(sizes, share)), digits);
+    };
+    return "n " + std::to_string(sizes.size()) + " p50 " + at(0.5) + " p99 " + at(0.99) + " max " +
+           at(1.0);
 }
 
 Result<Duration> parse_seconds(std::string_view text) {

@@ -20,7 +20,7 @@ std::string fixed(double value, int digits);
 Duration percentile(std::vector<Duration> values, double share);
 
 // "n 150 p50 0.62 p99 3.10 max 5.05": of their magnitudes, in milliseconds.
-std::string spread(const std::vector<Duration>& values);
+std::string spread(const std::vector<Duration>& values, int digits = 2);
 
 // "12.5" or "0": seconds, not negative, at most nine digits after the point.
 Result<Duration> parse_seconds(std::string_view text);

@@ -86,6 +86,8 @@ Status Rig::complete(const Result<CommandId>& command) {
 void Rig::hear(const Event& event) {
     if (event.as<PlayerCommandDone>()) {
         done_[event.command] = event.status;
+    } else if (const auto* started = event.as<SessionStarted>()) {
+        started_with_ = started->shown_pts;
     } else if (event.as<PlayerEnded>()) {
         ended_ = true;
     } else if (event.as<SessionError>()) {

@@ -47,6 +47,9 @@ public:
     // Until the player's command has completed: how it ended.
     Status complete(const Result<CommandId>& command);
     bool completed(CommandId command) const { return done_.contains(command); }
+    // The picture with which the session's last start or seek completed: it need not be what is shown
+    // first, where the main thread comes late to a clock that runs.
+    const std::optional<MediaTime>& started_with() const { return started_with_; }
     bool ended() const { return ended_; }
     const Status& failure() const { return failed_; } // of the session, for good
 
@@ -63,7 +66,8 @@ private:
     Subscription events_;
     Show::Shown shown_;
     std::map<CommandId, Status> done_; // player's commands that have completed
-    Status failed_;                    // the session's fatal error
+    std::optional<MediaTime> started_with_;
+    Status failed_; // the session's fatal error
     bool ended_ = false;
 };
 

@@ -1,10 +1,12 @@
 // stop URL playing|paused|blocked|opening RUNS
 // For each run "stop_ms close_ms 1": from the call of stop() until its event could be had from the
-// session's queue, then the same for close().
+// session's queue, then the same for close(). On stderr at the end, how long the calls of stop()
+// took by themselves.
 #include "figures.h"
 #include "modes.h"
 #include "notes.h"
 #include "rig.h"
+#include "stalling_read.h"
 
 namespace playhead::bench {
 namespace {
@@ -24,8 +26,40 @@ constexpr Duration answer_patience = std::chrono::seconds{60};
 
 struct Times {
     Duration stop{};
+    Duration stop_call{}; // of `stop`, until the call was back
     Duration close{};
     bool ok = true;
+};
+
+// What a run opens: the URL, or a read of the bench's own, which is let go when the run is over.
+class Opening {
+public:
+    Opening(const std::string& url, std::shared_ptr<StallingRead> custom)
+        : url_(url),
+          custom_(std::move(custom)) {}
+    ~Opening() {
+        if (custom_) custom_->let_go();
+    }
+    Opening(const Opening&) = delete;
+    Opening& operator=(const Opening&) = delete;
+
+    static Result<std::unique_ptr<Opening>> of(const std::string& url) {
+        return StallingRead::of(url).map([&](std::shared_ptr<StallingRead> custom) {
+            return std::make_unique<Opening>(url, std::move(custom));
+        });
+    }
+
+    OpenRequest request() const {
+        if (custom_) return custom_->request();
+        OpenRequest request;
+        request.locator = url_;
+        return request;
+    }
+    StallingRead* custom() const { return custom_.get(); }
+
+private:
+    const std::string url_;
+    const std::shared_ptr<StallingRead> custom_;
 };
 
 // Waits for the event that completes the command: its status.
@@ -40,11 +74,12 @@ Result<Event> completion_of(Source& source, CommandId command, Duration patience
     }
 }
 
-// How long `call` and the event it leads to take together.
+// How long `call` and the event it leads to take together, and the call alone.
 template <class Source, class Call>
-Duration timed(Rig& rig, Source& source, bool& ok, Call call) {
+Duration timed(Rig& rig, Source& source, bool& ok, Call call, Duration* call_alone = nullptr) {
     const HostTime begin = rig.now();
     const Result<CommandId> command = call();
+    if (call_alone) *call_alone = rig.now() - begin;
     const auto event = command ? completion_of(source, *command, answer_patience)
                                : Result<Event>{fail(command.error())};
     const Duration took = rig.now() - begin;
@@ -56,14 +91,14 @@ Duration timed(Rig& rig, Source& source, bool& ok, Call call) {
 
 // One run with a session of its own: what a program does that builds topologies itself.
 Result<Times> stop_session(const StopOptions& options) {
+    const auto opening = Opening::of(options.url);
+    if (!opening) return fail(opening.error());
     Rig rig;
     auto opened =
         rig.engine().bus().queue([](const Event& e) { return e.as<SourceOpened>() != nullptr; });
     Session session = rig.engine().create_session();
-    OpenRequest request;
-    request.locator = options.url;
     const HostTime begin = rig.now();
-    const auto open = rig.engine().open(std::move(request));
+    const auto open = rig.engine().open((*opening)->request());
     if (!open) return fail(open.error());
     const bool blocked = options.state == While::blocked;
     const auto source = completion_of(opened, *open, blocked ? before_stop : ready_patience);
@@ -73,6 +108,7 @@ Result<Times> stop_session(const StopOptions& options) {
         note("still opening: the open is cancelled");
         const HostTime asked = rig.now();
         const auto cancelled = rig.engine().cancel(*open);
+        times.stop_call = rig.now() - asked;
         times.ok = cancelled && completion_of(opened, *open, answer_patience);
         times.stop = rig.now() - asked;
         times.close = timed(rig, session, times.ok, [&] { return session.close(); });
@@ -87,7 +123,8 @@ Result<Times> stop_session(const StopOptions& options) {
     if (!set) return fail(set.error());
     const auto started = session.start();
     if (!started) return fail(started.error());
-    if (blocked) {
+    StallingRead* const custom = (*opening)->custom();
+    if (blocked && !custom) {
         rig.run_for(before_stop - (rig.now() - begin));
     } else {
         const auto playing = completion_of(session, *started, ready_patience);
@@ -96,6 +133,13 @@ Result<Times> stop_session(const StopOptions& options) {
         }
         rig.run_for(of_playing);
     }
+    if (blocked && custom) {
+        custom->stall();
+        if (!rig.run_until([&] { return custom->stalled(); }, ready_patience)) {
+            note(options.url + " is too short: it was read to its end before a read could stall");
+        }
+        rig.run_for(before_stop - (rig.now() - begin));
+    }
     if (options.state == While::paused) {
         const auto pause = session.pause();
         const auto paused = pause ? completion_of(session, *pause, ready_patience)
@@ -103,28 +147,30 @@ Result<Times> stop_session(const StopOptions& options) {
         if (!paused || !paused->status.ok()) return fail(paused ? paused->status : paused.error());
         rig.run_for(of_playing);
     }
-    times.stop = timed(rig, session, times.ok, [&] { return session.stop(); });
+    times.stop = timed(
+        rig, session, times.ok, [&] { return session.stop(); }, &times.stop_call);
     times.close = timed(rig, session, times.ok, [&] { return session.close(); });
     return times;
 }
 
 // One run with a player, which is stopped before its source has opened; then the player is ended.
 Result<Times> stop_opening(const StopOptions& options) {
+    const auto opening = Opening::of(options.url);
+    if (!opening) return fail(opening.error());
     Rig rig;
     auto done = rig.engine().bus().queue(
         [](const Event& e) { return e.as<PlayerCommandDone>() != nullptr; });
     auto player =
         std::make_optional<Player>(rig.engine(), PlayerOutputs{rig.video_sink(), rig.audio_sink()});
-    OpenRequest request;
-    request.locator = options.url;
-    const auto open = player->open(std::move(request));
+    const auto open = player->open((*opening)->request());
     if (!open) return fail(open.error());
     rig.run_for(before_stop);
     if (player->state() != PlayerState::opening) {
         note("it is no longer opening but " + std::string{to_string(player->state())});
     }
     Times times;
-    times.stop = timed(rig, done, times.ok, [&] { return player->stop(); });
+    times.stop = timed(
+        rig, done, times.ok, [&] { return player->stop(); }, &times.stop_call);
     const HostTime begin = rig.now();
     player.reset();
     times.close = rig.now() - begin;
@@ -132,13 +178,17 @@ Result<Times> stop_opening(const StopOptions& options) {
 }
 
 Result<void> stop_all(const StopOptions& options) {
+    std::vector<Duration> calls;
     for (int run = 0; run < options.runs; ++run) {
         const auto times =
             options.state == While::opening ? stop_opening(options) : stop_session(options);
         if (!times) return fail(times.error());
         print(fixed(milliseconds(times->stop), 2) + ' ' + fixed(milliseconds(times->close), 2) +
               ' ' + (times->ok ? '1' : '0'));
+        calls.push_back(times->stop_call);
     }
+    constexpr int of_a_microsecond = 3;
+    note("call_ms " + spread(calls, of_a_microsecond));
     return {};
 }
 
@@ -148,7 +198,12 @@ void add_stop(CLI::App& app, Work& work) {
     auto* mode = app.add_subcommand("stop", "How long stop and close take, whatever the source is "
                                             "doing: lines of stop_ms close_ms 1");
     auto options = std::make_shared<StopOptions>();
-    mode->add_option("URL", options->url, "What to stop")->required();
+    mode->add_option("URL", options->url,
+                     "What to stop; custom: or custom-cancel: is a read of the "
+                     "bench's own that never returns (with a cancel "
+                     "function), with a FILE behind it one that serves FILE "
+                     "until it plays")
+        ->required();
     mode->add_option_function<std::string>(
             "WHILE",
             [options](const std::string& state) {

@@ -2,6 +2,7 @@
 
 #include "playhead/ffmpeg/backend.h"
 #include "playhead/io/byte_sources.h"
+#include "playhead/soundtouch/stretcher.h"
 
 namespace playhead::apps {
 
@@ -11,6 +12,7 @@ EngineOptions compose(std::shared_ptr<Executor> executor) {
     options.sources = ffmpeg::make_source_factory(io::make_byte_source_factory());
     options.decoders = ffmpeg::make_decoder_factory();
     options.converters = ffmpeg::make_converter_factory();
+    options.stretchers = soundtouch::make_stretcher_factory();
     return options;
 }
 

@@ -7,7 +7,8 @@
 
 namespace playhead::apps {
 
-// FFmpeg demuxes, decodes and converts; bytes come from our own sources where they can.
+// FFmpeg demuxes, decodes and converts; bytes come from our own sources where they can; SoundTouch
+// plays sound faster and slower.
 EngineOptions compose(std::shared_ptr<Executor> executor);
 
 } // namespace playhead::apps

@@ -37,10 +37,11 @@ private:
     std::filesystem::path path_;
 };
 
-// Three seconds, small, with a key frame each second.
-std::string make_clip(const Folder& folder) {
+// Small, with a key frame each second.
+std::string make_clip(const Folder& folder, const std::string& seconds = "3") {
     const std::string file = folder.file("clip.mkv");
-    const Exited made = run({bin + "/playhead-clip", "--size", "160x120", "--seconds", "3", file});
+    const Exited made =
+        run({bin + "/playhead-clip", "--size", "160x120", "--seconds", seconds, file});
     INFO(made.err);
     REQUIRE(made.code == 0);
     return file;
@@ -114,6 +115,15 @@ TEST_CASE("bench stop prints a line for each run", "[bench][stop]") {
     check_lines(bench({"stop", clip, "paused", "2"}), {line, line});
 }
 
+TEST_CASE("bench stop says on stderr how long the calls of stop took by themselves",
+          "[bench][stop]") {
+    const Folder folder;
+    const Exited ran = bench({"stop", make_clip(folder), "playing", "3"});
+    INFO(ran.err);
+    CHECK(std::regex_search(ran.err, std::regex{"call_ms n 3 p50 " + fixed3 + " p99 " + fixed3 +
+                                                " max " + fixed3 + "\n"}));
+}
+
 TEST_CASE("bench stop measures sources that have stalled", "[bench][stop]") {
     const Folder folder;
     const std::string line = fixed2 + " " + fixed2 + " 1";
@@ -123,6 +133,24 @@ TEST_CASE("bench stop measures sources that have stalled", "[bench][stop]") {
     check_lines(bench({"stop", fifo, "opening", "1"}), {line});
     check_lines(bench({"stop", fifo, "blocked", "1"}), {line});
     check_lines(bench({"stop", silent.url("/film.mp4"), "opening", "1"}), {line});
+}
+
+TEST_CASE("bench stop measures a custom read that never returns, also in mid-play",
+          "[bench][stop]") {
+    const Folder folder;
+    const std::string minute = make_clip(folder, "60");
+    const std::string line = fixed2 + " " + fixed2 + " 1";
+    for (const std::string kind : {"custom:", "custom-cancel:"}) {
+        INFO(kind);
+        const Exited unopened = bench({"stop", kind, "blocked", "1"});
+        check_lines(unopened, {line});
+        CHECK(unopened.err.find("still opening") != std::string::npos);
+        check_lines(bench({"stop", kind, "opening", "1"}), {line});
+        const Exited playing = bench({"stop", kind + minute, "blocked", "1"});
+        check_lines(playing, {line});
+        CHECK(playing.err.find("too short") == std::string::npos);
+    }
+    check_refusal(bench({"stop", "custom:/no/such/file", "blocked", "1"}), 2, "/no/such/file");
 }
 
 TEST_CASE("bench idle prints its one line", "[bench][idle]") {

@@ -20,7 +20,7 @@ endmacro()
 
 find_package(PkgConfig QUIET)
 if(NOT PkgConfig_FOUND)
-  playhead_missing(pkgconf "no pkg-config program, which is how FFmpeg is found")
+  playhead_missing(pkgconf "no pkg-config program, which is how FFmpeg and SoundTouch are found")
 endif()
 
 # FFmpeg 5.1 and later. It brings .pc files on every system and CMake files on none.
@@ -38,6 +38,16 @@ if(TARGET PkgConfig::PLAYHEAD_FFMPEG)
 else()
   list(JOIN playhead_ffmpeg_modules ", " playhead_ffmpeg_text)
   playhead_missing(FFmpeg "${playhead_ffmpeg_text} (pkg-config modules)")
+endif()
+
+# SoundTouch is found the same way: its CMake files are younger than what systems ship.
+if(PkgConfig_FOUND)
+  pkg_check_modules(PLAYHEAD_SOUNDTOUCH QUIET IMPORTED_TARGET soundtouch>=2.2)
+endif()
+if(TARGET PkgConfig::PLAYHEAD_SOUNDTOUCH)
+  add_library(SoundTouch::SoundTouch ALIAS PkgConfig::PLAYHEAD_SOUNDTOUCH)
+else()
+  playhead_missing(SoundTouch "soundtouch>=2.2 (pkg-config module)")
 endif()
 
 playhead_find(spdlog spdlog spdlog::spdlog)

@@ -17,13 +17,20 @@ void AudioClock::mark(const AudioMark& mark) {
     marks_.push_back(mark);
 }
 
-MediaTime AudioClock::media_of(std::int64_t frame) const {
-    if (marks_.empty()) return floor_;
+// The mark whose line the frame is on; the end if there are none.
+std::deque<AudioMark>::const_iterator AudioClock::mark_of(std::int64_t frame) const {
     auto it =
         std::upper_bound(marks_.begin(), marks_.end(), frame,
                          [](std::int64_t f, const AudioMark& m) { return f < m.first_frame; });
     if (it != marks_.begin()) --it;
-    return it->media + frames_to_duration(frame - it->first_frame, rate_hz_);
+    return it;
+}
+
+MediaTime AudioClock::media_of(std::int64_t frame) const {
+    const auto it = mark_of(frame);
+    if (it == marks_.end()) return floor_;
+    const Duration way = frames_to_duration(frame - it->first_frame, rate_hz_);
+    return Timeline{HostTime{}, it->media, it->rate}.media_at(HostTime{way});
 }
 
 void AudioClock::start(std::uint64_t generation, MediaTime at) {
@@ -57,14 +64,30 @@ void AudioClock::stop() {
     freewheel_.reset();
 }
 
-void AudioClock::freewheel(HostTime now, const RenderReport& report) {
+void AudioClock::freewheel(HostTime now, const RenderReport& report, double rate) {
     const MediaTime at = timeline(now, report).media_at(now);
     generation_ = 0; // no report counts until rejoin()
-    freewheel_ = Timeline{now, at, 1.0};
+    freewheel_ = Timeline{now, at, rate};
 }
 
 bool AudioClock::on_line(const RenderReport& report) const {
     return generation_ != 0 && report.generation == generation_;
+}
+
+// The frame that is heard at that time if all around it sounds without a gap.
+std::int64_t AudioClock::frame_at(HostTime now, std::int64_t frame, HostTime heard) const {
+    return frame + duration_to_frames(now - heard, rate_hz_, Rounding::down);
+}
+
+// The line of the mark that is heard now, where `frame` is heard at `heard`, of a stretch that begins
+// with `first`.
+Timeline AudioClock::line_through(HostTime now, std::int64_t frame, HostTime heard,
+                                  std::int64_t first) const {
+    const auto mark = mark_of(std::max(frame_at(now, frame, heard), first));
+    if (mark == marks_.end()) return {heard, floor_, 1.0};
+    if (mark == mark_of(frame)) return {heard, media_of(frame), mark->rate};
+    return {heard + frames_to_duration(mark->first_frame - frame, rate_hz_), mark->media,
+            mark->rate};
 }
 
 // The line, and what bounds it ahead; not yet what bounds it behind.
@@ -72,27 +95,15 @@ Timeline AudioClock::line(HostTime now, const RenderReport& report) {
     if (!on_line(report)) return freewheel_ ? *freewheel_ : Timeline{now, floor_, 0.0};
     freewheel_.reset();
 
-    const std::int64_t passed = duration_to_frames(now - report.heard, rate_hz_, Rounding::down);
-    MediaTime media = media_of(report.frame);
-    HostTime heard = report.heard;
-    for (const AudioMark& mark : marks_) { // the stretch that is heard now
-        if (mark.first_frame > report.frame && mark.first_frame <= report.frame + passed) {
-            media = mark.media;
-            heard = report.heard + frames_to_duration(mark.first_frame - report.frame, rate_hz_);
-        }
-    }
-    Timeline line{heard, media, 1.0};
+    Timeline line = line_through(now, report.frame, report.heard, report.first_frame);
     MediaTime end = MediaTime::max();
     // Dry: what was handed over is all that sounds until the device is heard again. Else the line ends
     // where the data does; while the device has some left to take, that is no want of data.
     if (report.dry || (data_end_ && report.taken >= *data_end_)) end = media_of(report.taken);
-    if (report.has_before) {
-        const Timeline before{report.before_heard, media_of(report.before_frame), 1.0};
-        if (before.media_at(now) > line.media_at(now) &&
-            line.media_at(now) < media_of(report.before_end)) {
-            line = before;
-            end = std::min(end, media_of(report.before_end));
-        }
+    if (report.has_before && frame_at(now, report.frame, report.heard) < report.first_frame) {
+        // What sounds is from before the lack, or nothing is.
+        line = line_through(now, report.before_frame, report.before_heard, report.before_first);
+        end = std::min(end, media_of(report.before_end));
     }
     if (line.media_at(now) >= end) return {now, end, 0.0};
     return line;
@@ -102,17 +113,30 @@ Timeline AudioClock::timeline(HostTime now, const RenderReport& report) {
     if (state_ != State::running) return {now, floor_, 0.0};
     const Timeline line = this->line(now, report);
     const MediaTime position = line.media_at(now);
-    if (position < floor_) return {now, floor_, 0.0};
+    if (position < floor_ && !freewheel_) return {now, floor_, 0.0};
     floor_ = position;
     return line;
 }
 
 std::optional<HostTime> AudioClock::moves_at(HostTime now, const RenderReport& report) {
     if (state_ != State::running || !on_line(report)) return std::nullopt;
-    const Timeline line{report.heard, media_of(report.frame), 1.0};
     if (report.dry) return std::nullopt;
+    const Timeline line = line_through(now, report.frame, report.heard, report.first_frame);
     const auto at = line.host_at(floor_);
     return at && *at > now ? at : std::nullopt;
+}
+
+std::optional<HostTime> AudioClock::turns_at(HostTime now, const RenderReport& report) const {
+    if (state_ != State::running || !on_line(report) || marks_.empty()) return std::nullopt;
+    const std::int64_t heard =
+        std::max(frame_at(now, report.frame, report.heard), report.first_frame);
+    const double rate = mark_of(heard)->rate;
+    const auto next = std::find_if(marks_.begin(), marks_.end(), [&](const AudioMark& mark) {
+        return mark.first_frame > heard && mark.rate != rate;
+    });
+    if (next == marks_.end()) return std::nullopt;
+    return std::max(report.heard + frames_to_duration(next->first_frame - report.frame, rate_hz_),
+                    now + Duration{1});
 }
 
 } // namespace playhead

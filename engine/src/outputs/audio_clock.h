@@ -4,9 +4,9 @@
 //   stopped ----------------> running <----> paused
 //
 // While running: held until the first frame of this start is heard; then the line through the frame
-// and the time it is heard; never beyond the end of the data there is, unless an end was announced;
-// never backwards. `freewheel` makes it go on by host time from where it is until the device is heard
-// again.
+// and the time it is heard, at the rate of the mark before it; never beyond the end of the data there
+// is, unless an end was announced; never backwards. `freewheel` makes it go on by host time from where
+// it is, at any rate, until the device is heard again.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ public:
     void pause(HostTime now, const RenderReport& report);
     void hold(MediaTime at); // paused there
     void stop();
-    void freewheel(HostTime now, const RenderReport& report);
+    void freewheel(HostTime now, const RenderReport& report, double rate);
 
     State state() const { return state_; }
     bool freewheels() const { return state_ == State::running && freewheel_.has_value(); }
@@ -51,10 +51,16 @@ public:
     Timeline timeline(HostTime now, const RenderReport& report);
     // When a timeline of rate 0 begins to move by what is known now; none: not by itself.
     std::optional<HostTime> moves_at(HostTime now, const RenderReport& report);
+    // When the line turns to another rate by the marks that are known; none: not by itself.
+    std::optional<HostTime> turns_at(HostTime now, const RenderReport& report) const;
     MediaTime media_of(std::int64_t frame) const;
 
 private:
     Timeline line(HostTime now, const RenderReport& report);
+    std::deque<AudioMark>::const_iterator mark_of(std::int64_t frame) const;
+    std::int64_t frame_at(HostTime now, std::int64_t frame, HostTime heard) const;
+    Timeline line_through(HostTime now, std::int64_t frame, HostTime heard,
+                          std::int64_t first) const;
 
     State state_ = State::stopped;
     int rate_hz_ = 48000;

@@ -87,10 +87,12 @@ void AudioRender::begin_stretch(const Out& out) noexcept {
         told_.has_before = true;
         told_.before_frame = told_.frame;
         told_.before_heard = told_.heard;
+        told_.before_first = told_.first_frame;
         told_.before_end = out.read;
     } else {
         told_.has_before = false;
     }
+    told_.first_frame = out.read;
     told_.generation = now_.generation;
 }
 
@@ -99,18 +101,22 @@ void AudioRender::play(Out& out, bool fresh) noexcept {
     if (fresh) {
         playing_ = now_.generation;
         met_ = !now_.has_appointment;
+        due_frame_ = now_.due_frame;
+        due_at_ = now_.due_at;
+        may_skip_ = now_.may_skip;
         gain_ = now_.fade_in ? 0.0F : gain;
     }
     if (!met_) {
-        const Duration late = out.heard + frames_to_duration(out.done, rate_hz_) - now_.due_at;
-        const std::int64_t wanted = now_.due_frame + duration_to_frames(late, rate_hz_);
+        const Duration late = out.heard + frames_to_duration(out.done, rate_hz_) - due_at_;
+        const std::int64_t wanted = due_frame_ + duration_to_frames(late, rate_hz_);
         if (wanted < out.read) { // too early: silence until then
             const std::int64_t wait = std::min(out.read - wanted, out.left());
             std::fill_n(out.samples.begin() + out.done * out.ring.channels(),
                         wait * out.ring.channels(), 0.0F);
             out.done += wait;
-        } else if (now_.may_skip) {
+        } else if (may_skip_ && wanted > out.read) {
             out.read = std::min(wanted, out.ring.written());
+            gain_ = 0.0F;
         }
         if (out.left() == 0) return;
         met_ = out.there() > 0;
@@ -132,6 +138,11 @@ void AudioRender::play(Out& out, bool fresh) noexcept {
             gain_ = 0.0F; // what comes next fades in
             told_.dry = true;
             underruns_.fetch_add(1, std::memory_order_relaxed);
+        } else if (met_ && told_.generation == now_.generation) {
+            met_ = false;
+            due_frame_ = told_.frame;
+            due_at_ = told_.heard;
+            may_skip_ = true;
         }
         sounding_ = false;
     }

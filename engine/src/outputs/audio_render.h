@@ -27,7 +27,8 @@ struct RenderOrders {
     std::int64_t due_frame = 0;
     HostTime due_at{};
     std::int64_t discard_to = 0; // frames before it are not to be played any more
-    // Behind the last frame there will be: running dry there is an end, not a lack.
+    // Behind the last frame there will be: running dry there is an end, not a lack. More may come
+    // after all (the next item of a queue).
     std::int64_t end = std::numeric_limits<std::int64_t>::max();
 };
 
@@ -43,10 +44,12 @@ struct RenderReport {
     bool dry = false;       // the last callback found too little
     std::int64_t frame = 0;
     HostTime heard{};
+    std::int64_t first_frame = 0; // of this stretch
     // The stretch before this one, still sounding when the next was begun after a lack.
     bool has_before = false;
     std::int64_t before_frame = 0;
     HostTime before_heard{};
+    std::int64_t before_first = 0;
     std::int64_t before_end = 0;
 };
 
@@ -102,7 +105,12 @@ private:
     RenderReport told_;
     std::int64_t asked_ = 0;    // frames the device has asked for since it was opened
     bool sounding_ = false;     // the last frame given was the ring's
-    bool met_ = false;          // the appointment of this generation was kept
+    bool met_ = false;          // the appointment was kept
+    // That of the generation; behind an end the line that sound has been on, so that what comes after
+    // all is heard in its right place.
+    std::int64_t due_frame_ = 0;
+    HostTime due_at_{};
+    bool may_skip_ = false;
     std::uint64_t playing_ = 0; // generation that sounds
     float gain_ = 0.0F;
     std::vector<float> last_;    // the last frame that sounded

@@ -1,6 +1,7 @@
 #include "outputs/audio_sink.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace playhead {
@@ -61,6 +62,7 @@ void AudioSink::shut_down() {
 
 void AudioSink::process(Sample sample) {
     const auto* block = std::get_if<AudioBlock>(&sample);
+    bool backwards = false;
     {
         const std::scoped_lock lock(mutex_);
         open_requests_ = std::max(open_requests_ - 1, 0);
@@ -68,8 +70,15 @@ void AudioSink::process(Sample sample) {
         if (block->frames > 0) block_length_ = block->length();
         if (!offered_ && block->buffer) offered_ = block->buffer->format();
         fed_ = asking_ = true;
+        if (rate_ < 0.0) { // heard by nobody; it tells how far the pipeline is
+            if (block->frames > 0) fed_until_ = std::min(fed_until_, block->pts);
+            ended_ = false;
+            backwards = true;
+        } else if (std::exchange(ended_, false)) {
+            joins_ = true;
+        }
     }
-    feeder_.push(*block);
+    if (!backwards) feeder_.push(*block);
     open_device(Attempt::first);
     advance();
 }
@@ -79,7 +88,7 @@ void AudioSink::place_marker(const Marker& marker) {
     {
         const std::scoped_lock lock(mutex_);
         if (marker.kind == Marker::Kind::end_of_segment) ended_ = true;
-        markers_.push_back({marker, feeder_.end_time()});
+        markers_.push_back({marker, rate_ < 0.0 ? fed_until_ : feeder_.end_time()});
     }
     advance();
 }
@@ -97,6 +106,7 @@ void AudioSink::abort_markers(Status status) {
 
 void AudioSink::flush() {
     feeder_.begin(feeder_.end_time());
+    joins_ = false;
     {
         const std::scoped_lock lock(mutex_);
         if (ring_) orders_.discard_to = ring_->written();
@@ -114,6 +124,7 @@ void AudioSink::flush() {
 
 void AudioSink::preroll(MediaTime t) {
     feeder_.begin(t);
+    joins_ = false;
     {
         const std::scoped_lock lock(mutex_);
         state_ = State::ready;
@@ -138,7 +149,7 @@ void AudioSink::open_device(Attempt attempt) {
     std::shared_ptr<Executor> executor;
     {
         const std::scoped_lock lock(mutex_);
-        if (!context_.executor || !offered_ || keeper_->wanted()) return;
+        if (!context_.executor || !offered_ || keeper_->wanted() || !sounds_locked()) return;
         if (failed_ && attempt == Attempt::first) return;
         executor = context_.executor;
         wish = ring_ ? format_ : *offered_;
@@ -178,7 +189,6 @@ void AudioSink::lay_ring(const Result<AudioFormat>& answer) {
                 order_locked();
                 clock_.forget_marks();
                 clock_.set_rate_hz(answer->rate_hz);
-                laid_anew_ = true;
             }
             format_ = *answer;
             render_->open_ring(ring_, format_.rate_hz, context_.executor);
@@ -196,8 +206,6 @@ void AudioSink::on_device_answer(const Result<AudioFormat>& answer) {
         const std::scoped_lock lock(mutex_);
         settled_ = true;
         flow_wait_ = {};
-        if (laid_anew_) feeder_.mark_again();
-        laid_anew_ = false;
         if (!answer && !failed_) {
             failed_ = true;
             host = context_.host;
@@ -247,9 +255,11 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     callbacks_then_ = report.callbacks;
     flow_wait_ = {};
     began_ = when;
-    moving_ = false;
-    if (ended_ && waiting_ == Duration{} && in_ring_locked() == Duration{}) {
-        clock_.freewheel(when, report); // there is no sound to wait for
+    told_rate_ = 0.0;
+    if (!sounds_locked()) {
+        go_silent_locked(when, report);
+    } else if (ended_ && waiting_ == Duration{} && in_ring_locked() == Duration{}) {
+        clock_.freewheel(when, report, rate_); // there is no sound to wait for
     }
 }
 
@@ -294,9 +304,11 @@ Result<void> AudioSink::try_stop(HostTime when) {
     return {};
 }
 
-Result<void> AudioSink::try_set_rate(HostTime, double rate) {
-    if (rate == 1.0) return {};
-    return fail(Errc::unsupported_rate, "Sound plays at its own speed only.");
+Result<void> AudioSink::try_set_rate(HostTime when, double rate) {
+    if (!std::isfinite(rate)) return fail(Errc::unsupported_rate, "A rate is a finite number.");
+    const std::scoped_lock lock(mutex_);
+    set_rate_locked(when, rate);
+    return {};
 }
 
 Timeline AudioSink::timeline(HostTime now) const {
@@ -311,10 +323,14 @@ void AudioSink::watch(std::weak_ptr<TimelineWatcher> watcher) {
 }
 
 void AudioSink::on_start(HostTime when, MediaTime at) {
+    bool scrubs = false;
     {
         const std::scoped_lock lock(mutex_);
         if (!drives_clock_locked()) begin_locked(when, at, true);
+        scrubs = rate_ == 0.0;
+        if (scrubs) fed_until_ = at;
     }
+    if (scrubs) feeder_.begin(at); // comes without a preroll
     open_device(Attempt::first);
     if (const auto host = this->host()) host->started();
     advance();
@@ -352,12 +368,13 @@ void AudioSink::on_stop(HostTime when) {
     advance();
 }
 
-void AudioSink::on_set_rate(HostTime, double rate) {
-    if (const auto host = this->host()) {
-        host->rate_set(rate == 1.0
-                           ? Status{}
-                           : Status{Errc::unsupported_rate, "Sound plays at its own speed only."});
+void AudioSink::on_set_rate(HostTime when, double rate) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!drives_clock_locked()) set_rate_locked(when, rate);
     }
+    if (const auto host = this->host()) host->rate_set({});
+    advance();
 }
 
 // ---- volume -----------------------------------------------------------------------------------

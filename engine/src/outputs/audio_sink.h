@@ -24,6 +24,14 @@ namespace playhead {
 // Position at a pause: what is heard at that moment. What the device holds then sounds on; playing on
 // continues behind it, so nothing is lost or heard twice.
 //
+// Rates: within the stretcher's range the pitch is kept. A change is heard once the ring has played
+// out (AudioOutputOptions::ahead, and the device's latency), and the clock's line turns exactly there.
+// Other rates are silent, the clock goes on by host time from the change on. At rate 0 no sample is
+// asked for.
+//
+// Joins: blocks may follow an end_of_segment marker. If they come in time the sound goes on without a
+// seam; if not, it is heard again from where the clock is.
+//
 // Threads: as StreamSink and ClockTimeSource say. The feeder belongs to the strand; `mutex_` guards
 // the rest and is held for a few instructions, so the control lane may take it.
 class AudioSink final : public StreamSink,
@@ -98,6 +106,11 @@ private:
     void stop_locked(HostTime when);
     News update_locked(HostTime now, const RenderReport& report);
     bool may_rejoin_locked(const RenderReport& report) const;
+    void set_rate_locked(HostTime when, double rate);
+    void go_silent_locked(HostTime now, const RenderReport& report);
+    void join_locked(HostTime now, const RenderReport& report);
+    bool sounds_locked() const;
+    double pace_locked() const;
     bool silent_locked() const;
     HostTime alive_locked(const RenderReport& report) const;
     Status watch_device_locked(HostTime now, const RenderReport& report);
@@ -108,6 +121,7 @@ private:
     bool drives_clock_locked() const;
     Duration queued_locked(HostTime now, const RenderReport& report) const;
     Duration in_ring_locked() const;
+    Duration in_host_locked(Duration media) const;
     void set_gain_locked();
 
     void tell(const News& news);
@@ -119,6 +133,7 @@ private:
     const std::shared_ptr<DeviceKeeper> keeper_;
 
     AudioFeeder feeder_; // the strand's
+    bool joins_ = false; // the strand's: the last block came behind an end
 
     mutable std::mutex mutex_;
     SinkContext context_;
@@ -128,17 +143,17 @@ private:
     RenderOrders orders_;
     std::shared_ptr<SampleRing> ring_;
     AudioFormat format_;     // the device's
-    bool laid_anew_ = false; // what was in the ring is gone: the device came back another
     bool settled_ = false;   // the device is open, or has said why it will not
     HostTime opening_since_{};
     bool failed_ = false; // said to the host
     double volume_;
     bool mute_ = false;
+    double rate_ = 1.0; // asked for
     int open_requests_ = 0;
     bool asking_ = false;     // not between a flush and what follows it
     Duration block_length_{}; // of the last block; 0: none yet
     Duration waiting_{};      // what the feeder holds
-    MediaTime fed_until_{};   // where the data given so far ends
+    MediaTime fed_until_{};   // where the data given so far ends (in reverse: begins)
     bool fed_ = false;        // any since preroll or flush
     bool feeder_done_ = false;
     bool ended_ = false;
@@ -151,7 +166,7 @@ private:
     HostTime began_{};     // the last start or restart
     Duration flow_wait_{}; // how long to wait for the callback that should come
     std::int64_t taken_then_ = 0; // by the device, when that was last looked at
-    bool moving_ = false;  // what watchers were told last
+    double told_rate_ = 0.0; // of the line, when watchers were told last
     std::uint64_t underruns_told_ = 0;
     TimerId timer_ = 0;
     HostTime timer_due_{};

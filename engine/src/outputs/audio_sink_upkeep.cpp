@@ -44,24 +44,25 @@ void AudioSink::advance() {
 void AudioSink::pump() {
     std::shared_ptr<SampleRing> ring;
     std::shared_ptr<StreamSinkHost> host;
-    std::shared_ptr<ConverterFactory> converters;
-    AudioFormat format;
+    AudioFeeder::Route route;
     {
         const std::scoped_lock lock(mutex_);
         if (!context_.executor) return;
         host = context_.host;
-        converters = context_.converters;
-        format = format_;
+        const HostTime now = context_.executor->now();
+        const RenderReport report = render_->report();
+        if (std::exchange(joins_, false)) join_locked(now, report);
         if (silent_locked()) {
-            const HostTime now = context_.executor->now();
-            feeder_.drop_until(clock_.timeline(now, render_->report()).media_at(now));
-        } else {
+            const Timeline line = clock_.timeline(now, report);
+            if (rate_ > 0.0) feeder_.drop_until(line.media_at(now));
+        } else if (sounds_locked()) {
             ring = ring_;
         }
+        route = {format_, rate_, orders_.discard_to, context_.converters, context_.stretchers};
     }
     Status trouble;
     if (ring) {
-        const auto done = feeder_.pump(*ring, format, converters, [this](const AudioMark& mark) {
+        const auto done = feeder_.pump(*ring, route, [this](const AudioMark& mark) {
             const std::scoped_lock lock(mutex_);
             clock_.mark(mark);
         });
@@ -73,19 +74,19 @@ void AudioSink::pump() {
     {
         const std::scoped_lock lock(mutex_);
         waiting_ = feeder_.waiting();
-        fed_until_ = feeder_.end_time();
+        if (rate_ >= 0.0) fed_until_ = feeder_.end_time();
         feeder_done_ = feeder_.done();
         if (ring_) {
             clock_.set_data_end(ended_ ? std::nullopt : std::optional{ring_->written()});
             const RenderReport report = render_->report();
             if (feeder_done_ && report.dry && report.taken >= ring_->written() &&
                 clock_.on_line(report)) {
-                clock_.freewheel(context_.executor->now(), report); // the end came after a lack
+                // The end came after a lack.
+                clock_.freewheel(context_.executor->now(), report, rate_);
             }
-            if (feeder_done_ && orders_.end != ring_->written()) {
-                orders_.end = ring_->written();
-                order_locked();
-            }
+            const std::int64_t end =
+                feeder_done_ ? ring_->written() : std::numeric_limits<std::int64_t>::max();
+            if (std::exchange(orders_.end, end) != end) order_locked();
         }
         if (reseat_ && state_ == State::running && in_ring_locked() > Duration{}) {
             reseat_ = false;
@@ -112,17 +113,59 @@ Status AudioSink::watch_device_locked(HostTime now, const RenderReport& report) 
     }
     if (state_ != State::running || silent_locked()) return trouble;
     if (!failed_ && now - alive_locked(report) < options_.device_patience) return trouble;
-    clock_.freewheel(now, report);
+    go_silent_locked(now, report);
+    return trouble;
+}
+
+// ---- silence and rates --------------------------------------------------------------------------
+
+// Whether there is sound at the rate that is asked for.
+bool AudioSink::sounds_locked() const {
+    if (rate_ == 1.0) return true;
+    const auto& stretchers = context_.stretchers;
+    return rate_ > 0.0 && stretchers && stretchers->slowest() <= rate_ &&
+           rate_ <= stretchers->fastest();
+}
+
+// How much programme passes in a second, either way.
+double AudioSink::pace_locked() const { return rate_ == 0.0 ? 1.0 : std::abs(rate_); }
+
+// The clock goes on by host time; what is in the ring is not heard any more.
+void AudioSink::go_silent_locked(HostTime now, const RenderReport& report) {
+    clock_.freewheel(now, report, rate_);
     callbacks_then_ = report.callbacks;
     flow_wait_ = {};
     orders_.playing = false;
     if (ring_) orders_.discard_to = ring_->written();
     order_locked();
-    return trouble;
+}
+
+void AudioSink::set_rate_locked(HostTime when, double rate) {
+    if (std::exchange(rate_, rate) == rate || state_ != State::running) return;
+    const RenderReport report = render_->report();
+    if (!sounds_locked()) {
+        go_silent_locked(when, report);
+        return;
+    }
+    // Sound that is on its way turns the line where it is heard.
+    const bool over = feeder_done_ && ring_ && report.taken >= ring_->written();
+    if (clock_.freewheels() || over) clock_.freewheel(when, report, rate_);
+}
+
+// Sound behind an end. While the device still has some to take it simply follows.
+void AudioSink::join_locked(HostTime now, const RenderReport& report) {
+    if (ring_ && report.taken < ring_->written() && !clock_.freewheels()) return;
+    if (state_ == State::paused) {
+        feeder_.drop_until(clock_.timeline(now, report).media_at(now));
+    } else if (state_ == State::running && !silent_locked() &&
+               (clock_.freewheels() || clock_.on_line(report))) {
+        go_silent_locked(now, report);
+        --callbacks_then_; // the device is known to live: it may begin as soon as there is sound
+    }
 }
 
 bool AudioSink::may_rejoin_locked(const RenderReport& report) const {
-    return silent_locked() && ring_ && keeper_->is_open() && !failed_ &&
+    return silent_locked() && sounds_locked() && ring_ && keeper_->is_open() && !failed_ &&
            report.callbacks > callbacks_then_ && waiting_ > Duration{};
 }
 
@@ -167,19 +210,29 @@ Duration AudioSink::in_ring_locked() const {
     return frames_to_duration(std::max<std::int64_t>(ring_->written() - next, 0), format_.rate_hz);
 }
 
+// Lengths of programme as lengths of host time.
+Duration AudioSink::in_host_locked(Duration media) const {
+    const double pace = pace_locked();
+    return pace == 1.0 ? media
+                       : std::chrono::round<Duration>(
+                             std::chrono::duration<double, Duration::period>(media) / pace);
+}
+
 Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
-    if (!silent_locked()) return in_ring_locked() + waiting_;
-    return std::max(fed_until_ - clock_.timeline(now, report).media_at(now), Duration{});
+    if (!silent_locked() && sounds_locked()) return in_ring_locked() + in_host_locked(waiting_);
+    const MediaTime at = clock_.timeline(now, report).media_at(now);
+    const Duration ahead = rate_ < 0.0 ? at - fed_until_ : fed_until_ - at;
+    return in_host_locked(std::max(ahead, Duration{}));
 }
 
 void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news) {
-    if (state_ == State::stopped || ended_ || !asking_) return;
-    const Duration coming = block_length_ * open_requests_;
-    const Duration there = queued_locked(now, report) + coming;
-    if (block_length_ <= Duration{}) {
+    if (state_ == State::stopped || ended_ || !asking_ || rate_ == 0.0) return;
+    const Duration length = in_host_locked(block_length_);
+    const Duration there = queued_locked(now, report) + length * open_requests_;
+    if (length <= Duration{}) {
         if (open_requests_ == 0) news.requests = 1; // its length tells how many more
     } else if (there <= options_.ahead / 2 || !prerolled_) {
-        const auto room = (options_.ahead - there) / block_length_;
+        const auto room = (options_.ahead - there) / length;
         news.requests = static_cast<int>(std::clamp<Duration::rep>(
             room, there < options_.ahead / 2 && open_requests_ == 0 ? 1 : 0, most_requests));
     }
@@ -191,8 +244,13 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
     const Timeline line = clock_.timeline(now, report);
     const MediaTime position = line.media_at(now);
 
-    const Duration near = ended_ || clock_.freewheels() ? Duration{} : tolerance;
-    while (!markers_.empty() && markers_.front().at <= position + near) {
+    // Where the data ends the clock stands, a little before what a converter still holds.
+    const bool stands = line.rate() == 0.0 && !ended_ && !clock_.freewheels();
+    const Duration near = stands ? tolerance : Duration{};
+    const auto passed = [&](MediaTime at) {
+        return rate_ < 0.0 ? at >= position : at <= position + near;
+    };
+    while (!markers_.empty() && passed(markers_.front().at)) {
         news.reached.push_back(markers_.front());
         markers_.pop_front();
     }
@@ -200,10 +258,11 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
     ask_locked(now, report, news);
 
     if (state_ == State::ready && !prerolled_) {
+        const bool silent = !sounds_locked();
         const bool device =
-            settled_ || (offered_ && now - opening_since_ >= options_.device_patience);
+            silent || settled_ || (offered_ && now - opening_since_ >= options_.device_patience);
         const bool nothing = ended_ && !fed_;
-        const bool enough = ended_ || queued_locked(now, report) >= options_.preroll;
+        const bool enough = silent || ended_ || queued_locked(now, report) >= options_.preroll;
         if (nothing || (device && enough)) {
             prerolled_ = news.prerolled = true;
             close_at_ = now + options_.close_after_pause;
@@ -211,10 +270,9 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
     }
 
     if (state_ == State::running) {
-        const bool moving = line.rate() != 0.0;
-        if (moving != moving_) flow_wait_ = {};
-        news.turn = moving != moving_;
-        moving_ = moving;
+        news.turn = line.rate() != told_rate_;
+        if (news.turn) flow_wait_ = {};
+        told_rate_ = line.rate();
     } else if (close_at_ && *close_at_ <= now) {
         close_at_.reset();
         keeper_->want_closed(context_.executor);
@@ -249,7 +307,7 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     const bool open = keeper_->is_open();
     // A callback is expected that will set the clock going, or that tells of the device's return.
     if ((line.rate() == 0.0 && open && in_ring_locked() > Duration{}) ||
-        (silent && open && !failed_ && !ended_)) {
+        (silent && open && !failed_ && !ended_ && sounds_locked())) {
         if (const auto moves = clock_.moves_at(now, report)) {
             consider(*moves);
         } else {
@@ -278,6 +336,7 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
         if (awaited) consider(std::max(alive + options_.device_patience, now + shortest_wait));
     }
     if (line.rate() == 0.0) return next;
+    if (const auto turn = clock_.turns_at(now, report)) consider(*turn);
     if (!ended_ && asking_ && open_requests_ == 0) {
         consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
     }
@@ -290,9 +349,9 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
             consider(std::max(*due, now + Duration{1}));
     }
     if (!ended_ && !clock_.freewheels() && ring_) { // where the clock stops if nothing more comes
-        if (const auto dry = line.host_at(clock_.media_of(ring_->written()))) {
-            consider(std::max(*dry, now + shortest_wait));
-        }
+        const auto left = ring_->written() - report.frame;
+        const HostTime dry = report.heard + frames_to_duration(left, format_.rate_hz);
+        if (clock_.on_line(report)) consider(std::max(dry, now + shortest_wait));
     }
     return next;
 }

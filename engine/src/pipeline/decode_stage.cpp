@@ -16,10 +16,11 @@ constexpr Duration lateness_pause = std::chrono::milliseconds{250};
 DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
                          std::unique_ptr<Decoder> decoder,
                          std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
-                         std::shared_ptr<const PresentationClock> clock, std::uint64_t account)
+                         std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
+                         std::size_t reverse_bytes)
     : executor_(executor), recipe_(std::move(recipe)), queue_(std::move(queue)),
       clock_(std::move(clock)), strand_(std::move(executor), account), port_(std::move(port)),
-      decoder_(std::move(decoder)) {
+      decoder_(std::move(decoder)), back_(reverse_bytes) {
     if (!port_) return;
     traits_ = port_->sink()->traits();
     video_ = port_->sink()->kind() == StreamKind::video;
@@ -80,6 +81,7 @@ void DecodeStage::restart(const DecodeOrder& order) {
         self->decoded_before_.reset();
         self->spacing_ = {};
         self->lateness_told_.reset();
+        self->back_.restart(order.target, order.stop);
         self->wake();
     });
 }
@@ -122,10 +124,12 @@ std::optional<MediaTime> DecodeStage::first_pts() const {
 
 void DecodeStage::step() {
     if (!live_ || order_.epoch != wanted_epoch_.load(std::memory_order_acquire)) return;
-    if (!port_ || !port_->wants()) return;
+    if (!port_) return;
+    const bool wanted = port_->wants();
+    if (!wanted && (!backward() || back_.waits())) return;
     step_epoch_.store(order_.epoch, std::memory_order_release);
     const HostTime begun = executor_->now();
-    const bool more = decode_on();
+    const bool more = backward() ? decode_back(wanted) : decode_on();
     counters_->decode_ns.fetch_add((executor_->now() - begun).count(), std::memory_order_relaxed);
     step_epoch_.store(0, std::memory_order_release);
     if (more) wake();
@@ -161,18 +165,23 @@ bool DecodeStage::fetch() {
         decoder_->drain();
         return true;
     }
+    if (std::holds_alternative<EndOfGroup>(popped->item)) return true;
     auto& packet = std::get<Packet>(popped->item);
     if (packet.epoch != order_.epoch) return true;
     if (leave_out(packet)) {
         counters_->thinned.fetch_add(1, std::memory_order_relaxed);
         return true;
     }
-    const auto wanted = popped->before_target ? SkipLevel::non_reference : SkipLevel::none;
+    set_skip(popped->before_target);
+    counters_->packets.fetch_add(1, std::memory_order_relaxed);
+    return send(std::move(packet));
+}
+
+void DecodeStage::set_skip(bool before_target) {
+    const auto wanted = before_target ? SkipLevel::non_reference : SkipLevel::none;
     // Non_key is carried out by leaving packets out.
     const auto skip = std::max(wanted, std::min(floor_, SkipLevel::non_reference));
     if (skip != skip_) decoder_->set_skip(skip_ = skip);
-    counters_->packets.fetch_add(1, std::memory_order_relaxed);
-    return send(std::move(packet));
 }
 
 // Whether thinning leaves this packet out.
@@ -307,13 +316,13 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
         std::lock_guard lock(first_mutex_);
         if (!first_pts_) first_pts_ = pts;
     }
-    if (video_) watch_lateness(pts);
+    if (video_) watch_lateness(backward() ? end - Duration{1} : pts);
     port_->take_request();
     port_->deliver(std::move(sample), order_.epoch);
-    plan_next(end);
+    plan_next(backward() ? pts : end);
 }
 
-// The next one is due when this one ends.
+// The next one is due when the clock leaves this one.
 void DecodeStage::plan_next(MediaTime end) {
     if (traits_.rateless) {
         strand_.set_deadline(std::nullopt);

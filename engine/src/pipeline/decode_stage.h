@@ -7,6 +7,9 @@
 // that contains it is; sound is cut so that it begins exactly at the target. Stop position: pictures
 // that begin there or later are not handed out, one that reaches beyond is told to end there; sound
 // is cut to the sample. What is thinned leaves gaps: nothing is told to last longer.
+//
+// In reverse pictures come in falling order, from the one that holds the target down to the one that
+// holds the stop (it is told to begin there) or the first; decoding goes on ahead of the requests.
 #pragma once
 
 #include <atomic>
@@ -16,6 +19,7 @@
 #include <optional>
 
 #include "pipeline/packet_queue.h"
+#include "pipeline/reverse_decode.h"
 #include "pipeline/sink_port.h"
 #include "playhead/backend/decoder.h"
 #include "playhead/backend/work_strand.h"
@@ -52,6 +56,10 @@ struct DecodeCounters {
     std::atomic<std::int64_t> decode_ns{0};
 };
 
+// How much a stream may hold of decoded pictures in reverse: 80 of 1080p, and then a group of 250
+// pictures is decoded a few times over; more would save work, and cost other sessions their memory.
+inline constexpr std::size_t reverse_picture_bytes = 256u << 20;
+
 // Threads: control lane, save wake() (any); the rest runs on its strand.
 class DecodeStage : public std::enable_shared_from_this<DecodeStage> {
 public:
@@ -68,7 +76,8 @@ public:
     DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
                 std::unique_ptr<Decoder> decoder,
                 std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
-                std::shared_ptr<const PresentationClock> clock, std::uint64_t account);
+                std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
+                std::size_t reverse_bytes = reverse_picture_bytes);
     void connect(Listener listener);
 
     // Everything of before is forgotten; what comes is for this start.
@@ -100,7 +109,12 @@ private:
     bool decode_on();
     bool fetch();  // false: nothing to do now
     bool leave_out(const Packet& packet);
+    void set_skip(bool before_target);
     bool send(Packet packet);
+    bool backward() const { return video_ && order_.direction == Direction::reverse; }
+    bool decode_back(bool wanted);
+    bool fetch_back();
+    bool send_back();
     void accept(Sample sample);
     void accept(AudioBlock block);
     void accept(VideoFrame frame);
@@ -146,6 +160,7 @@ private:
     SkipLevel skip_ = SkipLevel::none;
     SkipLevel floor_ = SkipLevel::none;
     bool thinned_ = false;
+    ReverseDecode back_;
     std::optional<HostTime> lateness_told_;
 };
 

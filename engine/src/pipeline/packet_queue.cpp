@@ -50,14 +50,24 @@ bool PacketQueue::push(Packet packet) {
     return true;
 }
 
-bool PacketQueue::push_end(Epoch epoch) {
+bool PacketQueue::push_end_of_group(Epoch epoch) { return push_mark(epoch, EndOfGroup{}); }
+
+bool PacketQueue::push_end(Epoch epoch) { return push_mark(epoch, EndOfStream{}); }
+
+bool PacketQueue::push_mark(Epoch epoch, Item mark) {
     std::function<void()> wake;
     {
         std::lock_guard lock(mutex_);
         if (epoch != epoch_) return false;
         if (ended_) return true;
-        ended_ = true;
-        items_.emplace_back(EndOfStream{});
+        if (std::holds_alternative<EndOfStream>(mark)) {
+            ended_ = true;
+        } else if (closed_) {
+            return true;
+        } else {
+            ++groups_;
+        }
+        items_.push_back(std::move(mark));
         if (std::exchange(data_wanted_, false)) wake = on_data_;
     }
     if (wake) wake();
@@ -79,6 +89,8 @@ std::optional<PacketQueue::Popped> PacketQueue::pop() {
                 if (auto t = stamp(*packet)) oldest_ = oldest_ ? std::max(*oldest_, *t) : *t;
                 popped->before_target =
                     best_before_target_ && packet->pts && *packet->pts < *best_before_target_;
+            } else if (std::holds_alternative<EndOfGroup>(popped->item)) {
+                --groups_;
             }
         }
         if (room_wanted_ && fill_locked() <= Fill::low) {
@@ -98,7 +110,7 @@ void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool close
         dropped.swap(items_);
         stale_ += dropped.size();
         epoch_ = epoch;
-        bytes_ = 0;
+        bytes_ = groups_ = 0;
         ended_ = false;
         closed_ = closed;
         target_ = target;
@@ -117,6 +129,12 @@ Duration PacketQueue::span_locked() const {
 PacketQueue::Fill PacketQueue::fill_locked() const {
     if (closed_ || ended_) return Fill::full;
     if (items_.empty()) return Fill::starving;
+    if (groups_ > 0) {
+        // Stamps fall from group to group: they tell nothing about how much there is.
+        const bool enough =
+            groups_ >= marks_.high_groups || items_.size() >= marks_.high_group_packets;
+        return enough ? Fill::full : Fill::low;
+    }
     if (span_locked() >= marks_.high || items_.size() >= marks_.high_packets) return Fill::full;
     if (span_locked() <= marks_.low && items_.size() <= marks_.low_packets) return Fill::low;
     return Fill::comfortable;

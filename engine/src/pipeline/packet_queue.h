@@ -19,7 +19,13 @@ struct PacketMarks {
     Duration low = std::chrono::milliseconds{750};
     std::size_t high_packets = 256;  // where time stamps are missing or tell nothing
     std::size_t low_packets = 128;
+    // In reverse, where whole groups come: that many of them, or packets in them, are enough.
+    std::size_t high_groups = 4;
+    std::size_t high_group_packets = 32;
 };
+
+// In reverse: the packets since the last one are all of a group of pictures.
+struct EndOfGroup {};
 
 // Bounded by marks, not by refusal: the reader looks at level() before it reads on, because a packet
 // once read has to go somewhere. What the queue does refuse is anything of another epoch than its
@@ -36,7 +42,7 @@ public:
         Fill fill = Fill::starving;
     };
     struct Popped {
-        std::variant<Packet, EndOfStream> item;
+        std::variant<Packet, EndOfGroup, EndOfStream> item;
         // A later packet whose picture is still at or before the target has come by already, so
         // nobody will ever see this one: it need not become a picture unless others refer to it.
         bool before_target = false;
@@ -53,6 +59,7 @@ public:
     void on_room(std::function<void()> wake);
 
     bool push(Packet packet);  // false: stale, dropped
+    bool push_end_of_group(Epoch epoch);
     bool push_end(Epoch epoch);
     // Nothing there: arms on_data.
     std::optional<Popped> pop();
@@ -66,7 +73,8 @@ public:
     std::uint64_t stale() const;
 
 private:
-    using Item = std::variant<Packet, EndOfStream>;
+    using Item = std::variant<Packet, EndOfGroup, EndOfStream>;
+    bool push_mark(Epoch epoch, Item mark);
     Fill fill_locked() const;
     Duration span_locked() const;
 
@@ -76,6 +84,7 @@ private:
     mutable std::mutex mutex_;
     std::deque<Item> items_;
     std::size_t bytes_ = 0;
+    std::size_t groups_ = 0;  // complete ones among items_
     Epoch epoch_ = 0;
     bool ended_ = false;
     bool closed_ = false;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/group_plan.h"
 #include "pipeline/passage.h"
 
 namespace playhead {
@@ -54,6 +55,9 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     bool drop_reported = false;
     std::map<StreamIndex, Passage> passages;  // streams that have not passed the stop
     std::size_t passed_by = 0;  // bytes left out beyond the stop
+    std::optional<GroupPlan> groups;  // in reverse
+    std::shared_ptr<PacketQueue> backward;  // the queue that gets them
+    bool seek_first = false;  // before the next packet of them
 
     void send(Mail mail) {
         {
@@ -145,7 +149,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         if (mail) {
             std::visit([this](auto& m) { carry_out(m); }, *mail);
         } else if (wants_more()) {
-            read_one();
+            groups ? read_back() : read_one();
         } else {
             return signal->wait();  // false: the executor has ended
         }
@@ -158,6 +162,8 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         drop_reported = false;
         passages.clear();
         passed_by = 0;
+        groups.reset();
+        backward.reset();
         std::vector<StreamIndex> streams;
         for (auto& queue : job->queues) {
             streams.push_back(queue->stream());
@@ -166,19 +172,43 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
                 if (auto self = weak.lock()) self->signal->set();
             });
         }
+        if (job->direction == Direction::reverse) streams = turn_back();
         source->select(streams);
         Status status;
-        if (job->seek) {
+        if (job->seek && !streams.empty()) {
             status = Status{Errc::cancelled};
             if (enter_source_for_mail()) {
-                auto result = source->seek(job->at);
+                auto result = source->seek(groups ? groups->seek_target() : job->at);
                 leave_source();
                 status = result ? Status{} : result.error();
             }
         }
         const bool ok = status.ok();
         tell([done = job->done, status = std::move(status)]() mutable { done(std::move(status)); });
-        if (!ok) job.reset();
+        if (!ok) {
+            job.reset();
+        } else if (groups) {
+            groups->arrived();
+        } else if (streams.empty()) {
+            finish();
+        }
+    }
+
+    // Which streams are read in reverse: one, or none.
+    std::vector<StreamIndex> turn_back() {
+        seek_first = false;
+        const auto& all = source->presentation().streams;
+        for (auto& queue : job->queues) {
+            const auto stream = static_cast<std::size_t>(queue->stream());
+            if (!backward && stream < all.size() && all[stream].kind == StreamKind::video) {
+                backward = queue;
+                groups.emplace(job->at, job->stop, job->thinning, byte_cap_starving);
+            } else {
+                queue->push_end(job->epoch);
+            }
+        }
+        if (!backward) return {};
+        return {backward->stream()};
     }
 
     void carry_out(Stop& stop) {
@@ -243,12 +273,54 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
             finish();
         } else {
-            auto& error = std::get<Error>(outcome);
-            if (error == Errc::cancelled && interrupted()) return;
-            // Told before the ends, so that they are known for what they are.
-            tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
-            for (auto& queue : job->queues) queue->push_end(job->epoch);
-            job.reset();
+            break_off(std::move(std::get<Error>(outcome)));
+        }
+    }
+
+    void break_off(Error error) {
+        if (error == Errc::cancelled && interrupted()) return;
+        // Told before the ends, so that they are known for what they are.
+        tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
+        for (auto& queue : job->queues) queue->push_end(job->epoch);
+        job.reset();
+    }
+
+    // One call of the source, so that mail is seen between any two.
+    void read_back() {
+        if (!enter_source()) return;
+        if (seek_first) {
+            auto result = source->seek(groups->seek_target());
+            leave_source();
+            if (!result) return break_off(std::move(result.error()));
+            seek_first = false;
+            groups->arrived();
+            return;
+        }
+        auto outcome = source->read();
+        leave_source();
+        auto verdict = GroupPlan::Verdict::more;
+        if (auto* packet = std::get_if<Packet>(&outcome)) {
+            if (packet->stream != backward->stream()) return;
+            packet->epoch = job->epoch;
+            verdict = groups->take(std::move(*packet));
+        } else if (std::holds_alternative<EndOfStream>(outcome)) {
+            verdict = groups->take_end();
+        } else {
+            return break_off(std::move(std::get<Error>(outcome)));
+        }
+        using enum GroupPlan::Verdict;
+        if (verdict == too_long) {
+            return break_off({Errc::limit_exceeded,
+                              "the groups of pictures of this file are too long to play backwards"});
+        }
+        if (verdict == group) {
+            for (auto& packet : groups->packets()) backward->push(std::move(packet));
+            backward->push_end_of_group(job->epoch);
+        }
+        if (verdict == end || (verdict == group && !groups->more())) {
+            finish();
+        } else if (verdict != more) {
+            seek_first = true;
         }
     }
 

@@ -23,9 +23,11 @@ struct ReaderStart {
     Epoch epoch = 0;
     MediaTime at{};
     bool seek = true;  // false: go on from where the source stands
-    // Reverse: the group of pictures that holds `at` in file order, a PacketQueue end of group, the
-    // group before it, and so on down to `stop`, then the end.
+    // Reverse: the group of pictures that holds `at` in file order, an EndOfGroup, the group before it,
+    // and so on down to the one that holds `stop`, then the end. Only the first video stream: the
+    // queues of the others end at once. Thinned: the key frame of each group, the rest is not read.
     Direction direction = Direction::forward;
+    Thinning thinning = Thinning::none;  // in reverse only; forward, the decode stage does it
     // Nothing beyond it is wanted: once every gating stream has passed it, the queues end.
     std::optional<MediaTime> stop;
     std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream

@@ -52,7 +52,7 @@ StageRig::StageRig(const headless::SyntheticOptions& options, std::size_t budget
 
 void StageRig::open(std::shared_ptr<SourceFactory> sources,
                     std::shared_ptr<DecoderFactory> decoders, const OpenRequest& request,
-                    std::shared_ptr<StreamSink> video, std::size_t) {
+                    std::shared_ptr<StreamSink> video, std::size_t budget) {
     clock = std::make_shared<PresentationClock>(simulation);
     clock->set_time_source(std::make_shared<SystemClockSource>());
     reader = std::make_shared<ReaderHandle>(simulation, std::move(sources), request);
@@ -74,7 +74,8 @@ void StageRig::open(std::shared_ptr<SourceFactory> sources,
         static_cast<void>(clock->add_state_sink(b->port->clock_sink(), b->port->notify()));
         const auto recipe = [decoders, stream] { return decoders->create(stream, {}); };
         b->stage = std::make_shared<DecodeStage>(simulation, recipe, nullptr, b->queue, b->port,
-                                                 clock, 1);
+                                                 clock, 1,
+                                                 budget > 0 ? budget : reverse_picture_bytes);
         b->stage->connect({[b](const LastSample& last) { b->last = last; },
                            [b](Status) { ++b->damage; }, [](Status) {},
                            [b](Duration by) { b->late.push_back(by); }});
@@ -100,6 +101,7 @@ void StageRig::start(DecodeOrder order) {
         start.at = std::max(order.target, media_zero);
         start.direction = order.direction;
         start.stop = order.stop;
+        start.thinning = order.thinning;
         for (auto& branch : branches) {
             branch->last.reset();
             branch->port->raise(epoch);
