@@ -36,9 +36,9 @@ struct Pipeline::Feed {
 
 Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
                    SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
-                   EpochCounter epochs)
+                   EpochCounter epochs, std::shared_ptr<SinkStrands> strands)
     : executor_(std::move(executor)), clock_(std::move(clock)), backends_(std::move(backends)),
-      session_(session), epochs_(std::move(epochs)), epoch_(*epochs_) {
+      session_(session), epochs_(std::move(epochs)), strands_(std::move(strands)), epoch_(*epochs_) {
     for (auto& plan : plans) {
         auto branch = std::make_unique<Branch>();
         branch->plan = std::move(plan);
@@ -67,8 +67,9 @@ void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
 }
 
 std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
-    auto port = std::make_shared<SinkPort>(executor_, branch.plan.sink, branch.plan.output_node,
-                                           session_);
+    const auto& sink = branch.plan.sink;
+    auto port = std::make_shared<SinkPort>(executor_, sink, branch.plan.output_node,
+                                           strands_->of(sink, executor_, session_));
     port->raise(epoch_);
     port->attach(weak_from_this(), clock_, backends_);
     (void)clock_->add_state_sink(port->clock_sink(), port->notify());
@@ -112,8 +113,9 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
             branch->port->follow(epoch_);
         } else {
             // Its sink has played nothing so far: what is missing until the join is silence.
-            branch->port = std::make_shared<SinkPort>(executor_, branch->plan.sink,
-                                                      branch->plan.output_node, session_);
+            const auto& sink = branch->plan.sink;
+            branch->port = std::make_shared<SinkPort>(executor_, sink, branch->plan.output_node,
+                                                      strands_->of(sink, executor_, session_));
             branch->port->raise(epoch_);
             branch->port->attach(weak_from_this(), clock_, backends_);
             branch->port->preroll(clock_->time().value_or(media_zero));
@@ -171,7 +173,7 @@ void Pipeline::connect(Branch& branch) {
     });
 }
 
-void Pipeline::release(std::function<void()> done) {
+void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted) {
     listener_.reset();
     raise();
     for (auto& feed : feeds_) {
@@ -188,13 +190,17 @@ void Pipeline::release(std::function<void()> done) {
     for (auto& branch : branches_) {
         if (!branch->port) continue;
         (void)clock_->remove_state_sink(branch->port->clock_sink());
-        if (branch->plan.keep_alive) {
+        if (branch->plan.keep_alive || wanted.count(branch->plan.sink.get()) > 0) {
             branch->port->leave_sink(last);
         } else {
             branch->port->shut_down_sink(last);
         }
     }
     feeds_.clear();
+}
+
+void Pipeline::collect_sinks(std::set<const StreamSink*>& into) const {
+    for (auto& branch : branches_) into.insert(branch->plan.sink.get());
 }
 
 void Pipeline::raise() {
@@ -421,6 +427,7 @@ void Pipeline::leave_stragglers() {
     for (auto& branch : branches_) {
         if (branch->dead || branch->acked || !branch->port || !branch->port->busy()) continue;
         if (!branch->port->detach()) continue;
+        strands_->forget(branch->plan.sink.get());
         (void)clock_->remove_state_sink(branch->port->clock_sink());
         branch->stuck_port = branch->port;
         branch->stage->detach();

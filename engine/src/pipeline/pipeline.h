@@ -10,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "pipeline/decode_stage.h"
 #include "pipeline/reader.h"
 #include "pipeline/sink_port.h"
+#include "pipeline/sink_strands.h"
 #include "playhead/engine.h"
 #include "playhead/statistics.h"
 
@@ -73,7 +75,7 @@ class Pipeline final : public SinkPortListener, public std::enable_shared_from_t
 public:
     Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
              SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
-             EpochCounter epochs);
+             EpochCounter epochs, std::shared_ptr<SinkStrands> strands);
     ~Pipeline() override;
 
     // The decoders are made ready; the sinks are not touched yet.
@@ -86,9 +88,10 @@ public:
     void follow(const std::shared_ptr<Pipeline>& from, Duration offset);
     // After follow(): `to` has them again. To be raised by both before anything else.
     void give_back_outputs(Pipeline& to);
-    // Leaves everything: sinks are shut down unless kept alive, sources let go. `done` follows on the
-    // control lane when all sinks have been; never, if one is stuck.
-    void release(std::function<void()> done = {});
+    // Leaves everything: sinks are shut down unless kept alive or wanted by others, sources let go.
+    // `done` follows on the control lane when all sinks have been; never, if one is stuck.
+    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {});
+    void collect_sinks(std::set<const StreamSink*>& into) const;
 
     // Nothing older passes from here on. A step of a decoder that goes on for too long is written off.
     void raise();
@@ -144,6 +147,7 @@ private:
     std::vector<std::unique_ptr<Branch>> branches_;
     std::vector<Feed> feeds_;
     const EpochCounter epochs_;
+    const std::shared_ptr<SinkStrands> strands_;
     Epoch epoch_ = 1;
     std::weak_ptr<Pipeline> predecessor_;  // whose samples may still be in the sinks
     Duration offset_{};

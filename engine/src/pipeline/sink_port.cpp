@@ -63,8 +63,8 @@ private:
 };
 
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
-                   std::uint64_t account)
-    : executor_(executor), sink_(std::move(sink)), node_(node), strand_(std::move(executor), account),
+                   std::shared_ptr<WorkStrand> strand)
+    : executor_(std::move(executor)), sink_(std::move(sink)), node_(node), strand_(std::move(strand)),
       clock_sink_(std::make_shared<ClockSide>(sink_)) {}
 
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
@@ -76,7 +76,7 @@ void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
     }
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
                         backends.converters, backends.stretchers};
-    strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
+    strand_->post([sink = sink_, context = std::move(context)] { sink->attach(context); });
 }
 
 void SinkPort::belong_to(std::weak_ptr<SinkPortListener> listener, int node) {
@@ -96,14 +96,14 @@ void SinkPort::on_demand(std::function<void()> wake) {
 }
 
 void SinkPort::flush() {
-    strand_.post([self = shared_from_this(), epoch = epoch()] {
+    strand_->post([self = shared_from_this(), epoch = epoch()] {
         self->sink_->flush();
         self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
     });
 }
 
 void SinkPort::preroll(MediaTime at) {
-    strand_.post([self = shared_from_this(), at, epoch = epoch()] {
+    strand_->post([self = shared_from_this(), at, epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
         self->sink_->preroll(at);
     });
@@ -112,7 +112,7 @@ void SinkPort::preroll(MediaTime at) {
 }
 
 void SinkPort::admit() {
-    strand_.post([self = shared_from_this(), epoch = epoch()] {
+    strand_->post([self = shared_from_this(), epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
     });
     prerolled_epoch_.store(epoch(), std::memory_order_release);
@@ -120,28 +120,28 @@ void SinkPort::admit() {
 }
 
 void SinkPort::step() {
-    strand_.post([self = shared_from_this()] { self->sink_->step(); });
+    strand_->post([self = shared_from_this()] { self->sink_->step(); });
 }
 
 ClockNotify SinkPort::notify() {
     return [weak = weak_from_this()](Task task) {
-        if (auto self = weak.lock()) self->strand_.post(std::move(task));
+        if (auto self = weak.lock()) self->strand_->post(std::move(task));
     };
 }
 
 std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
 
-bool SinkPort::detach() { return strand_.detach(); }
+bool SinkPort::detach() { return strand_->detach(); }
 
 void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
-    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable {
+    strand_->post([self = shared_from_this(), until = std::move(until)]() mutable {
         self->sink_->shut_down();
         until.reset();
     });
 }
 
 void SinkPort::leave_sink(std::shared_ptr<void> until) {
-    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
+    strand_->post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
 }
 
 bool SinkPort::take_request() {
@@ -153,7 +153,7 @@ bool SinkPort::take_request() {
 }
 
 void SinkPort::deliver(Sample sample, Epoch epoch) {
-    strand_.post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
+    strand_->post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
         if (epoch < self->floor_.load(std::memory_order_acquire)) {
             // Refused: the request it would have answered is open again.
             self->stale_.fetch_add(1, std::memory_order_relaxed);
@@ -170,7 +170,7 @@ void SinkPort::deliver(Sample sample, Epoch epoch) {
 }
 
 void SinkPort::end(Epoch epoch) {
-    strand_.post([self = shared_from_this(), epoch] {
+    strand_->post([self = shared_from_this(), epoch] {
         if (epoch < self->floor_.load(std::memory_order_acquire)) return;
         self->sink_->place_marker({Marker::Kind::end_of_segment, {}, epoch});
     });
@@ -211,7 +211,7 @@ void SinkPort::failed(Status status) {
     });
 }
 
-void SinkPort::post(Task task) { strand_.post(std::move(task)); }
+void SinkPort::post(Task task) { strand_->post(std::move(task)); }
 
 void SinkPort::dropped(int samples, const char*) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);

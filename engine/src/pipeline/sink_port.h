@@ -37,8 +37,9 @@ public:
 // StreamSinkHost part (any).
 class SinkPort final : public StreamSinkHost, public std::enable_shared_from_this<SinkPort> {
 public:
+    // `strand` is the sink's (SinkStrands).
     SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
-             std::uint64_t account);
+             std::shared_ptr<WorkStrand> strand);
 
     const std::shared_ptr<StreamSink>& sink() const { return sink_; }
     int node() const { return node_; }
@@ -71,13 +72,13 @@ public:
     std::shared_ptr<ClockStateSink> clock_sink();
     // Leaves the sink behind if it is inside a call; true if it was.
     bool detach();
-    bool busy() const { return strand_.busy(); }
+    bool busy() const { return strand_->busy(); }
     // `until` is let go when it has been.
     void shut_down_sink(std::shared_ptr<void> until);
     // The sink stays as it is, and gets what is on its way to it; `until` is let go then.
     void leave_sink(std::shared_ptr<void> until);
     // Work until then is urgent.
-    void set_deadline(std::optional<HostTime> deadline) { strand_.set_deadline(deadline); }
+    void set_deadline(std::optional<HostTime> deadline) { strand_->set_deadline(deadline); }
 
     // Decode stage: takes one request; false if none is open.
     bool take_request();
@@ -118,7 +119,7 @@ private:
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<StreamSink> sink_;
     int node_;  // control lane
-    WorkStrand strand_;
+    const std::shared_ptr<WorkStrand> strand_;
     std::shared_ptr<ClockStateSink> clock_sink_;
     std::mutex mutex_;  // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;

@@ -544,7 +544,7 @@ void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topolo
         made.pipeline = std::make_shared<Pipeline>(
             services_->executor, clock_,
             SinkBackends{services_->options.converters, services_->options.stretchers},
-            std::move(resolution.plans), id_, epochs_);
+            std::move(resolution.plans), id_, epochs_, services_->sink_strands);
         made.pipeline->restrict_rates(made.facts.rates);
         find_capabilities(made.facts, *made.topology);
         if (answer.status.ok()) {
@@ -570,8 +570,11 @@ void SessionCore::adopt(TopologyId id) {
 void SessionCore::drop(TopologyId id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
-    found->second.pipeline->release();
+    const auto pipeline = std::move(found->second.pipeline);
     entries_.erase(found);
+    std::set<const StreamSink*> wanted;
+    for (const auto& [other, entry] : entries_) entry.pipeline->collect_sinks(wanted);
+    pipeline->release({}, wanted);
 }
 
 void SessionCore::complete(Complete& done) {

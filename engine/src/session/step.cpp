@@ -208,6 +208,9 @@ void Step::start(const StartPosition& position) {
         begin(at->at);
     } else if (m_.state == SessionState::stopped) {
         begin(beginning());
+    } else if (m_.cold) {
+        op.fresh = true;
+        begin(beginning());
     } else if (gait_of(m_.rate) != m_.gait) {
         // What is at the outputs was meant for another way of going.
         op.step = m_.rate == 0.0;
@@ -266,6 +269,7 @@ void Step::go(MediaTime t) {
     m_.progress.read = m_.progress.delivered = m_.progress.starved = false;
     m_.progress.end_due.reset();
     m_.scrub.reset();
+    m_.cold = false;
     m_.gait = gait_of(m_.rate);
     await(Await::sources);
     act(StartSources{t, m_.progress.offset, m_.gait, m_.thinning});

@@ -60,7 +60,7 @@ private:
     // The queue.
     void topology_resolved(const Resolved& in);
     void segment_resolved(const Resolved& in);
-    void adopt(const PresentationFacts& facts, Duration offset);
+    void adopt(const PresentationFacts& facts, Duration offset, bool keep_state = false);
     void advance(const PresentationFacts& facts, Duration offset);
     void let_go();
     void clear_queue();

@@ -63,16 +63,15 @@ void Step::segment_resolved(const Resolved& in) {
     begin(beginning() + offset);
 }
 
-// Becomes current while nothing moves.
-void Step::adopt(const PresentationFacts& facts, Duration offset) {
+// Becomes current. The state is kept where the session goes on with it, else it is stopped.
+void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
     if (m_.current && !m_.ended) {
         post(TopologyStatus{m_.current->topology, TopologyState::ended});
     }
     act(AdoptTopology{facts.topology});
     m_.current = facts;
-    m_.state = m_.operation && m_.operation->command.kind == CommandKind::advance
-                   ? SessionState::started
-                   : SessionState::stopped;
+    if (!keep_state) m_.state = SessionState::stopped;
+    m_.cold = false;
     m_.ended = false;
     m_.switch_on_start = false;
     m_.progress = {};
@@ -91,7 +90,7 @@ void Step::advance(const PresentationFacts& facts, Duration offset) {
     m_.operation = SessionModel::Operation{};
     m_.operation->command.kind = CommandKind::advance;
     m_.operation->fresh = true;
-    adopt(facts, offset);
+    adopt(facts, offset, true);
     go(media_zero + offset);
 }
 
@@ -103,6 +102,13 @@ void Step::let_go() {
         m_.queue.pop_front();
         if (m_.state == SessionState::started) {
             advance(facts, facts.base);
+        } else if (m_.state == SessionState::paused) {
+            // It waits at its beginning for the next start.
+            act(RaiseEpoch{});
+            act(StopSources{});
+            adopt(facts, facts.base, true);
+            m_.cold = true;
+            act(CueClock{media_zero + facts.base});
         } else {
             if (m_.active) halt();
             adopt(facts, facts.base);

@@ -110,6 +110,7 @@ struct SessionModel {
     double rate = 1.0;
     Thinning thinning = Thinning::none;
     Gait gait = Gait::forward;
+    bool cold = false;  // paused on a presentation whose sources have not been started yet
 
     Progress progress;  // of the current one
     std::deque<PresentationFacts> queue;
