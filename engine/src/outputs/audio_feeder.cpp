@@ -108,10 +108,9 @@ Duration AudioFeeder::waiting() const {
     Duration length{};
     for (const Piece& piece : pieces_) length += frames_to_duration(piece.frames, piece.rate_hz);
     if (device_.rate_hz <= 0) return length;
-    const double out = static_cast<double>(out_.frames) * tempo_.rate() + tempo_.held();
-    std::int64_t frames = ready_.frames + static_cast<std::int64_t>(out);
-    if (!converter_drained_) frames += converter_->delay_frames();
-    return length + frames_to_duration(frames, device_.rate_hz);
+    const double out = static_cast<double>(out_.frames) * tempo_.rate();
+    return length +
+           frames_to_duration(ready_.frames + static_cast<std::int64_t>(out), device_.rate_hz);
 }
 
 std::optional<MediaTime> AudioFeeder::front_time() const {

@@ -66,7 +66,9 @@ public:
     bool empty() const { return pieces_.empty() && ready_.empty() && out_.empty(); }
     // Ended, and everything is in the ring.
     bool done() const { return ended_ && empty() && converter_drained_ && tempo_.drained(); }
-    Duration waiting() const;                    // length of what is not in the ring yet
+    // Length of the programme that is not in the ring yet, less what converter and stretcher hold back:
+    // only more sound, or the end, brings that out.
+    Duration waiting() const;
     MediaTime end_time() const { return end_; }  // where what was given so far ends
     std::optional<MediaTime> front_time() const; // where what waits begins
 

@@ -258,7 +258,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     told_rate_ = 0.0;
     if (!sounds_locked()) {
         go_silent_locked(when, report);
-    } else if (ended_ && waiting_ == Duration{} && in_ring_locked() == Duration{}) {
+    } else if (ended_ && feeder_done_ && in_ring_locked() == Duration{}) {
         clock_.freewheel(when, report, rate_); // there is no sound to wait for
     }
 }

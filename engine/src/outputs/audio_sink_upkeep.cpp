@@ -340,7 +340,8 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     if (!ended_ && asking_ && open_requests_ == 0) {
         consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
     }
-    if (waiting_ > Duration{} && !silent && ring_) {
+    const bool rest = ended_ && !feeder_done_; // drained when the ring runs low
+    if ((waiting_ > Duration{} || rest) && !silent && ring_) {
         const Duration half = frames_to_duration(ring_->capacity() / 2, format_.rate_hz);
         consider(now + std::max(in_ring_locked() - half, shortest_wait));
     }

@@ -77,6 +77,7 @@ void DecodeStage::restart(const DecodeOrder& order) {
         self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
         self->refused_.reset();
         self->candidate_.reset();
+        self->early_.reset();
         self->last_.reset();
         self->decoded_before_.reset();
         self->spacing_ = {};

@@ -161,6 +161,7 @@ private:
     SkipLevel floor_ = SkipLevel::none;
     bool thinned_ = false;
     ReverseDecode back_;
+    std::optional<VideoFrame> early_;  // in reverse: what a preview would show
     std::optional<HostTime> lateness_told_;
 };
 

@@ -14,10 +14,16 @@ bool DecodeStage::decode_back(bool wanted) {
     }
     if (wanted && back_.can_take()) {
         reached_ = true;
+        early_.reset();
         auto frame = back_.take(thinned_);
         const auto pts = frame.pts;
         const auto end = pts + picture_length(frame, spacing_);
         give(std::move(frame), pts, end);
+        return true;
+    }
+    // Decoding may have begun before anything was asked for.
+    if (wanted && early_) {
+        preview(*std::exchange(early_, std::nullopt));
         return true;
     }
     if (back_.waits()) return false;
@@ -37,7 +43,9 @@ bool DecodeStage::decode_back(bool wanted) {
     auto& sample = std::get<Sample>(outcome);
     if (auto* frame = std::get_if<VideoFrame>(&sample)) {
         frame->epoch = order_.epoch;
-        if (wanted && !reached_ && frame->pts < order_.target) preview(*frame);
+        if (order_.preview && !previewed_ && !reached_ && frame->pts < order_.target && !early_) {
+            early_ = *frame;
+        }
         if (!back_.keep(std::move(*frame))) {
             counters_->before_start.fetch_add(1, std::memory_order_relaxed);
         }

@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "outputs/audio_fakes.h"
+#include "outputs/audio_render.h"
 #include "outputs/output_rig.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
@@ -163,6 +164,26 @@ TEST_CASE("a tone goes on through joins of other rates and channels", "[outputs]
     }
 }
 
+TEST_CASE("a resampler goes on through a join of one format as if there were none",
+          "[outputs][audio][join]") {
+    Queue joined;
+    joined.rig.play(media_zero, ramp_blocks(0, 30011, 1000, 44100));
+    joined.follow(ramp_blocks(30011, 70000, 1000, 44100));
+    joined.rig.run(3s);
+    Queue whole;
+    whole.rig.play(media_zero, ramp_blocks(0, 70000, 1000, 44100));
+    whole.rig.run(3s);
+    const auto heard = joined.heard();
+    const auto expected = whole.heard();
+    const auto frames =
+        static_cast<std::size_t>(duration_to_frames(frames_to_duration(70000, 44100), rate));
+    REQUIRE(std::min(heard.size(), expected.size()) >= frames);
+    for (std::size_t i = 0; i < frames; ++i) {
+        INFO("frame " << i);
+        REQUIRE(heard[i] == expected[i]);
+    }
+}
+
 TEST_CASE("fifty joins give as many samples as one item of their length",
           "[outputs][audio][join]") {
     const bool nearest = GENERATE(false, true);
@@ -228,4 +249,59 @@ TEST_CASE("an item that comes too late is heard from where the clock is",
     CHECK(checked > rate / 2);
     CHECK(queue.output.underruns() == 0);
     CHECK(queue.markers() == 1);
+}
+
+TEST_CASE("behind a join a lack of sound is a lack again, and no end", "[outputs][audio][join]") {
+    Queue queue;
+    queue.rig.play(media_zero, ramp_blocks(0, rate / 4));
+    queue.follow(ramp_blocks(rate / 4, 10 * rate));
+    queue.rig.run(300ms);
+    queue.rig.pipeline->serving = false;
+    queue.rig.run(3s);
+    CHECK(queue.output.underruns() > 0);
+    CHECK(queue.rig.clock->timeline().rate() == 0.0);
+    const auto played = static_cast<std::int64_t>(queue.output.frames_played());
+    CHECK(queue.rig.position() == media_zero + frames_to_duration(played, rate));
+}
+
+TEST_CASE("what comes when the device has just run past an end is heard in its right place",
+          "[outputs][audio][join]") {
+    const auto simulation = headless::Simulation::create();
+    const auto ring = std::make_shared<SampleRing>(4800, 1);
+    AudioRender render;
+    render.open_ring(ring, rate, simulation);
+    RenderOrders orders;
+    orders.generation = 1;
+    orders.playing = true;
+    orders.end = 100;
+    render.order(orders);
+    const auto write = [&](int first, int last) {
+        for (int i = first; i < last; ++i) {
+            const float value = static_cast<float>(i + 1) / 8192.0F;
+            ring->write({&value, 1});
+        }
+    };
+    std::vector<float> out(480);
+    HostTime heard{1h};
+    const auto call = [&] {
+        render.render(out, {heard, FeedTime::Quality::exact});
+        heard += 10ms;
+    };
+    write(0, 100);
+    call();
+    CHECK(out[99] == 100.0F / 8192.0F);
+    CHECK(out[100] == 0.0F);
+    // 380 frames were silence: so many of what follows are past.
+    write(100, 1100);
+    orders.end = std::numeric_limits<std::int64_t>::max();
+    render.order(orders);
+    call();
+    CHECK(render.report().taken == 960);
+    CHECK(render.report().frame == 480);
+    CHECK(render.report().heard == HostTime{1h} + 10ms);
+    CHECK_FALSE(render.report().dry);
+    CHECK(out[0] < 481.0F / 8192.0F); // fades in
+    CHECK(out[479] == 960.0F / 8192.0F);
+    CHECK(render.underruns() == 0);
+    simulation->end();
 }

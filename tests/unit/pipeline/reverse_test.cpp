@@ -179,7 +179,7 @@ TEST_CASE("in reverse decoding goes on ahead of the requests, and no further tha
           "[pipeline][reverse]") {
     auto file = file_of(groups_of_pictures(20, 10, false));
     FileRig rig(file);
-    rig.video().keeping->asking = false;
+    rig.video().keeping->most = 0;
     rig.play(back_from(60s));
     CHECK(rig.video().keeping->kept.empty());
     CHECK(file->decoded >= 20);  // a group to hand out and one behind it

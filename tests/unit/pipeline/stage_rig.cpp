@@ -11,8 +11,9 @@ void KeepingSink::process(Sample sample) {
 }
 
 void KeepingSink::ask() {
-    if (!asking || !context_.host || open_ >= ahead) return;
-    const int more = ahead - open_;
+    const auto left = most - std::min(most, kept.size());
+    const int more = static_cast<int>(std::min(left, static_cast<std::size_t>(ahead))) - open_;
+    if (more <= 0 || !context_.host) return;
     open_ += more;
     context_.host->request(more);
 }

@@ -21,8 +21,8 @@ class KeepingSink final : public StreamSink {
 public:
     explicit KeepingSink(StreamKind kind) : kind_(kind) {}
 
-    int ahead = 4;       // requests open at any time
-    bool asking = true;
+    int ahead = 4;                  // requests open at any time
+    std::size_t most = 1'000'000;   // asks for no more than that altogether
     std::vector<Sample> kept;
     bool ended = false;
 
