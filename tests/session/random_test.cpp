@@ -113,6 +113,8 @@ public:
         sequence_ = event.sequence;
         if (is_completion(event.body) && event.command != 0) {
             completion(event);
+        } else if (const auto* changed = event.as<RateChanged>()) {
+            rate_ = changed->rate.value_or(rate_);  // nobody asked: a topology could not do the rate
         } else if (event.as<TopologyStatus>()) {
             status(event);
         } else if (event.as<SessionEnded>()) {
@@ -129,6 +131,10 @@ public:
                 complain("capabilities that do not add up", event);
             }
             caps_ = caps->now;
+            if (caps_ == 0 && std::exchange(cleared_, false)) {
+                cut_short_ = state_ != SessionState::stopped;
+                state_ = SessionState::idle;
+            }
         }
     }
 
@@ -170,7 +176,7 @@ private:
                 } else if (op.what == Do::start_at &&
                            (is(Errc::invalid_position) || is(Errc::not_seekable))) {
                     // Nothing has changed.
-                } else if (faults_ || is(Errc::not_seekable)) {
+                } else if (faults_) {
                     state_ = SessionState::stopped;
                 } else {
                     complain("a start that failed for no reason", event);
@@ -184,8 +190,8 @@ private:
             case Do::pause:
                 if (!event.as<SessionPaused>()) complain("the kind of completion", event);
                 if (state_ == SessionState::started) {
-                    if (!ok) complain("a pause while started", event);
-                    state_ = SessionState::paused;
+                    if (!ok && !faults_) complain("a pause while started", event);
+                    state_ = ok ? SessionState::paused : SessionState::stopped;
                 } else if (state_ == SessionState::stopped) {
                     if (!is(Errc::pause_while_stopped)) complain("a pause while stopped", event);
                 } else if (!is(Errc::invalid_request)) {
@@ -254,13 +260,6 @@ private:
         if (told.state == TopologyState::ready && state_ == SessionState::idle) {
             state_ = SessionState::stopped;
         }
-        if (told.state == TopologyState::ended && cleared_) {
-            cleared_ = false;
-            if (caps_ == 0) {
-                cut_short_ = state_ != SessionState::stopped;
-                state_ = SessionState::idle;
-            }
-        }
         last = now;
     }
 
@@ -283,7 +282,9 @@ private:
 };
 
 // What is wrong with the sequence; empty if nothing is.
-std::string play(std::uint64_t seed, const std::vector<Op>& ops) {
+// The transcript, where it is wanted, has the commands and what came of them.
+std::string play(std::uint64_t seed, const std::vector<Op>& ops,
+                 std::vector<std::string>* transcript = nullptr) {
     std::string complaint;
     std::shared_ptr<ScriptedSourceFactory> factory;
     {
@@ -305,6 +306,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops) {
         int processed = 0;
         bool shut = false;
         const auto listen = [&] {
+            const bool silent = referee.stopped() && !referee.awaits_start();
             for (auto event = rig.queue.try_next(); event; event = rig.queue.try_next()) {
                 if (event->session != rig.session.id() && event->session != 0) continue;
                 if (event->session == 0) continue;
@@ -312,9 +314,13 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops) {
                     complaint = "an event after shutdown: " + line_of(*event);
                 }
                 referee.hear(*event);
+                if (transcript) {
+                    transcript->push_back("    " + line_of(*event) +
+                                          (event->command ? " #" + std::to_string(event->command) : ""));
+                }
             }
             const int now = rig.video->processed + rig.audio->processed;
-            if (referee.stopped() && !referee.awaits_start() && now != processed && complaint.empty()) {
+            if (silent && now != processed && complaint.empty()) {
                 complaint = "something reached a sink after the stop";
             }
             processed = now;
@@ -322,6 +328,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops) {
         for (const auto& op : ops) {
             Result<CommandId> command = fail(Errc::not_found);
             bool is_command = true;
+            if (transcript) transcript->push_back("  " + text(op));
             switch (op.what) {
                 case Do::set_topology:
                     command = rig.session.set_topology(
@@ -430,8 +437,9 @@ TEST_CASE("random command sequences keep to the rules", "[session][random][2]") 
         if (play(seed, ops).empty()) continue;
         const auto least = shrink(seed, ops);
         std::ostringstream out;
-        out << "seed " << seed << ": " << play(seed, least) << "\n";
-        for (const auto& op : least) out << "  " << text(op) << "\n";
+        std::vector<std::string> transcript;
+        out << "seed " << seed << ": " << play(seed, least, &transcript) << "\n";
+        for (const auto& line : transcript) out << line << "\n";
         FAIL(out.str());
     }
     SUCCEED(count << " sequences");

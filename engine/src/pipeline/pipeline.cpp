@@ -208,7 +208,7 @@ void Pipeline::raise() {
     bool any_busy = false;
     for (auto& branch : branches_) {
         branch->queue->raise(epoch_, std::nullopt, branch->dead);
-        if (branch->port) branch->port->raise(epoch_);
+        if (branch->port && !branch->dead) branch->port->raise(epoch_);
         branch->delivered = branch->rendered = branch->scrubbing = false;
         branch->last.reset();
         any_busy |= branch->stage && branch->stage->busy();
@@ -236,25 +236,29 @@ void Pipeline::raise() {
     });
 }
 
-// What was left behind is made again, where it can be.
+// What was left behind or lost is made again, where it can be.
 Status Pipeline::revive() {
     for (auto& branch : branches_) {
-        if (!branch->stuck_port) continue;
-        if (branch->stuck_port->busy()) {
-            if (!branch->plan.sink_factory) {
-                return {Errc::component_busy, "an output has not come back from its last call"};
-            }
+        if (!branch->stuck_port && !branch->dead) continue;
+        const bool lost = branch->dead || branch->stuck_port->busy();
+        if (lost && !branch->plan.sink_factory) {
+            if (branch->dead) continue;  // the rest plays without it
+            return {Errc::component_busy, "an output has not come back from its last call"};
+        }
+        if (lost) {
             auto sink = branch->plan.sink_factory->create();
             if (!sink) return sink.error();
             branch->plan.sink = std::move(*sink);
         }
+        branch->dead = false;
         branch->stuck_port.reset();
         branch->port = make_port(*branch);
         branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe, nullptr,
                                                       branch->queue, branch->port, clock_, session_);
         connect(*branch);
     }
-    return {};
+    if (any_live()) return {};
+    return {Errc::stream_sink_removed, "every output is lost; set a topology with new ones"};
 }
 
 Status Pipeline::start_sources(const SourcesStart& wanted) {
@@ -562,7 +566,7 @@ void Pipeline::check_ends() {
         rendered &= branch->rendered;
     }
     auto listener = listener_.lock();
-    if (!listener) return;
+    if (!listener || !any_live()) return;
     const bool broken = !read_error_.ok();
     if (delivered && !std::exchange(delivered_told_, true) && !broken) {
         listener->on_all_delivered(*this, end_time());

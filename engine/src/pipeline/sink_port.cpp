@@ -1,5 +1,6 @@
 #include "pipeline/sink_port.h"
 
+#include <limits>
 #include <utility>
 
 namespace playhead {
@@ -134,6 +135,7 @@ std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
 bool SinkPort::detach() { return strand_->detach(); }
 
 void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
+    raise(std::numeric_limits<Epoch>::max());  // nothing is handed to it any more
     strand_->post([self = shared_from_this(), until = std::move(until)]() mutable {
         self->sink_->shut_down();
         until.reset();

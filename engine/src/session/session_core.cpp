@@ -289,7 +289,9 @@ void SessionCore::pump() {
         }
         resolving_ = std::move(next.with);
         feed(Execute{next.command, clock_reading()});
-        if (hurry && model_.operation) feed(Preempted{});
+        // By now others may have been executed behind it.
+        const auto& still = model_.operation;
+        if (hurry && still && still->command.id == next.command.id) feed(Preempted{});
     }
 }
 

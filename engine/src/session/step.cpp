@@ -28,6 +28,7 @@ void Step::take(const Reached& in) {
     switch (in.what) {
         case Await::sources:
             if (op.fresh) {
+                m_.told_ended = false;
                 post(TopologyStatus{m_.current->topology, TopologyState::started_source});
                 act(ChooseTimeSource{});
             }
@@ -160,7 +161,8 @@ void Step::take(const Broken& in) {
 }
 
 StepResult Step::finish() && {
-    // The end of a presentation waits for the command that was under way.
+    // What the end of a presentation brings waits for the command that is under way.
+    join_next();
     end_if_due();
     return {std::move(m_), std::move(actions_)};
 }
@@ -199,6 +201,11 @@ void Step::start(const StartPosition& position) {
     }
     if (m_.switch_on_start) {
         const auto facts = m_.queue.front();
+        if (auto refused = judge(facts, at ? at->at - media_zero - facts.base : Duration{}, false);
+            !refused.ok()) {
+            fail(std::move(refused));
+            return;
+        }
         m_.queue.pop_front();
         if (m_.active) halt();
         adopt(facts, facts.base);
@@ -237,22 +244,28 @@ void Step::cue(MediaTime target) {
     }
 }
 
+// Whether a start at this place of a presentation can be; a seek, if something moves.
+Status Step::judge(const PresentationFacts& facts, Duration own, bool moves) {
+    if (facts.duration && own > *facts.duration) {
+        return {Errc::invalid_position, "the position is beyond the end"};
+    }
+    if (!facts.seekable && (moves || own > Duration{})) {
+        return {Errc::not_seekable, "the source cannot seek"};
+    }
+    return {};
+}
+
 // A start, seek or cue to t: the same road from here on. The current presentation's own time counts
 // again from its beginning, wherever it stood in a sequence.
 void Step::begin(MediaTime t) {
-    const auto& facts = *m_.current;
-    const Duration own = t - beginning();
-    if (facts.duration && own > *facts.duration) {
-        fail({Errc::invalid_position, "the position is beyond the end"});
-        return;
-    }
-    if (!facts.seekable && (m_.state != SessionState::stopped || own > Duration{})) {
-        fail({Errc::not_seekable, "the source cannot seek"});
+    const bool moves = m_.state != SessionState::stopped && !m_.cold;
+    if (auto refused = judge(*m_.current, t - beginning(), moves); !refused.ok()) {
+        fail(std::move(refused));
         return;
     }
     take_back();
     m_.progress = {};
-    m_.progress.offset = facts.base;
+    m_.progress.offset = m_.current->base;
     go(t);
 }
 

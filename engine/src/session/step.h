@@ -44,6 +44,7 @@ private:
     void cue(MediaTime target);
     void set_rate(double rate, Thinning thinning);
     void stop();
+    static Status judge(const PresentationFacts& facts, Duration own, bool moves);
     void begin(MediaTime t);
     void go(MediaTime t);
     void settle_started();
@@ -55,6 +56,10 @@ private:
     void halt();
     void capabilities(Capabilities now);
     Capabilities running_capabilities() const;
+    // No command is under way that waits for the outputs.
+    bool undisturbed() const {
+        return !m_.operation || m_.operation->await == Await::resolved;
+    }
     MediaTime beginning() const { return media_zero + m_.current->base; }
 
     // The queue.
@@ -72,6 +77,7 @@ private:
     void end_of_presentation(const PresentationFacts& facts, bool cancelled);
     void end_if_due();
     void switch_joined();
+    void tell_ended();
     void end();
     Progress* progress_of(TopologyId topology, const PresentationFacts** facts = nullptr);
     const Progress& tail() const {

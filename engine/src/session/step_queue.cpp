@@ -65,14 +65,12 @@ void Step::segment_resolved(const Resolved& in) {
 
 // Becomes current. The state is kept where the session goes on with it, else it is stopped.
 void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
-    if (m_.current && !m_.ended) {
-        post(TopologyStatus{m_.current->topology, TopologyState::ended});
-    }
+    if (m_.current) tell_ended();
     act(AdoptTopology{facts.topology});
     m_.current = facts;
     if (!keep_state) m_.state = SessionState::stopped;
     m_.cold = false;
-    m_.ended = false;
+    m_.ended = m_.told_ended = false;
     m_.switch_on_start = false;
     m_.progress = {};
     m_.progress.offset = offset;
@@ -116,13 +114,13 @@ void Step::let_go() {
         return;
     }
     const auto topology = m_.current->topology;
-    const bool ended = m_.ended;
+    const bool told = m_.told_ended;
     if (m_.active) halt();
     act(DropCurrent{});
     m_.current.reset();
     m_.state = SessionState::idle;
     capabilities(0);
-    if (!ended) post(TopologyStatus{topology, TopologyState::ended});
+    if (!told) post(TopologyStatus{topology, TopologyState::ended});
     if (played) post(SessionEnded{});
 }
 
@@ -192,7 +190,6 @@ void Step::take(const NextReady& in) {
         return;
     }
     m_.next->ready = true;
-    join_next();
 }
 
 // It cannot be played: what follows it takes its place.
@@ -213,11 +210,10 @@ void Step::take(const Delivered& in) {
     if (std::exchange(progress->delivered, true)) return;
     m_.line_end = in.end - media_zero;
     end_of_presentation(*facts, false);
-    join_next();
 }
 
 void Step::join_next() {
-    if (!m_.active || !m_.next || !m_.next->ready || !tail().delivered) return;
+    if (!m_.active || !undisturbed() || !m_.next || !m_.next->ready || !tail().delivered) return;
     const auto next = *std::exchange(m_.next, std::nullopt);
     const auto& facts = next.facts;
     const Duration offset = facts.timed ? facts.base : m_.line_end;
@@ -259,9 +255,11 @@ void Step::take(const Rendered& in) {
 }
 
 void Step::end_if_due() {
-    while (m_.progress.end_due && !m_.operation && m_.state == SessionState::started) {
+    while (m_.progress.end_due && undisturbed() && m_.state == SessionState::started) {
         if (!m_.joined.empty()) {
             switch_joined();
+        } else if (m_.operation) {
+            return;
         } else if (m_.next || !m_.queue.empty()) {
             const Duration at = *m_.progress.end_due - media_zero;
             take_back();
@@ -312,8 +310,15 @@ void Step::take(const Withdraw& in) {
     prepare_next();
 }
 
-void Step::switch_joined() {
+// Once for each time that it is played.
+void Step::tell_ended() {
+    if (std::exchange(m_.told_ended, true)) return;
     post(TopologyStatus{m_.current->topology, TopologyState::ended});
+}
+
+void Step::switch_joined() {
+    tell_ended();
+    m_.told_ended = false;
     const auto joined = m_.joined.front();
     m_.joined.pop_front();
     act(SwitchTo{joined.facts.topology});
@@ -333,7 +338,7 @@ void Step::end() {
     m_.progress.end_due.reset();
     m_.ended = true;
     m_.state = SessionState::stopped;
-    post(TopologyStatus{m_.current->topology, TopologyState::ended});
+    tell_ended();
     capabilities(m_.current->capabilities);
     post(SessionEnded{position});
 }

@@ -107,6 +107,7 @@ struct SessionModel {
     bool active = false;
     // The last presentation ended by itself (or failed): set_topology may replace it.
     bool ended = false;
+    bool told_ended = false;  // TopologyStatus(ended) has been posted since it began last
     double rate = 1.0;
     Thinning thinning = Thinning::none;
     Gait gait = Gait::forward;
