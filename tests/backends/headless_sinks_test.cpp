@@ -58,7 +58,10 @@ public:
     void marker_reached(const Marker&, Status status) override {
         said.push_back("marker " + status.word());
     }
-    void scrub_complete(std::optional<MediaTime>) override {}
+    void scrub_complete(std::optional<MediaTime> rendered) override {
+        said.push_back(rendered ? "scrubbed " + std::to_string(rendered->time_since_epoch() / 1ms)
+                                : "scrubbed none");
+    }
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { task(); }
     void dropped(int, const char*) override {}
@@ -371,4 +374,40 @@ TEST_CASE("chosen pictures become PNG files, whole or not at all", "[headless][s
     std::vector<png_byte> pixels(PNG_IMAGE_SIZE(image));
     REQUIRE(png_image_finish_read(&image, nullptr, pixels.data(), 0, nullptr) != 0);
     CHECK(pixels[0] == 24 + 12 * 3); // the picture's number, in grey
+}
+
+TEST_CASE("at rate 0 a sink takes one picture for each start and step, and no sound",
+          "[headless][sinks][scrub]") {
+    const headless::NullVideoSink video;
+    Stage stage(video.sink());
+    REQUIRE(stage.sink->traits().scrubs);
+    stage.sink->on_set_rate({}, 0.0);
+    stage.sink->flush();
+    CHECK(stage.pipeline->open == 0);
+    stage.sink->on_start({}, media_zero);
+    CHECK(stage.pipeline->open == 1);
+    Sample preview = pictures(1)[0];
+    std::get<VideoFrame>(preview).provisional = true;
+    stage.give({preview});
+    CHECK(video.frames() == 0);
+    stage.give({pictures(1)[0]}); // asked for again
+    CHECK(stage.pipeline->open == 0);
+    stage.sink->step();
+    stage.give({pictures(2)[1]});
+    stage.sink->step();
+    stage.sink->place_marker({Marker::Kind::end_of_segment, {}, 1});
+    CHECK(stage.pipeline->said ==
+          std::vector<std::string>{"started", "scrubbed 0", "scrubbed 40", "scrubbed none"});
+    CHECK(video.frames() == 2);
+    stage.sink->flush();
+    CHECK(stage.pipeline->said.back() == "marker aborted");
+
+    const headless::NullAudioSink audio;
+    Stage quiet(audio.sink());
+    CHECK_FALSE(quiet.sink->traits().scrubs);
+    quiet.sink->on_set_rate({}, 0.0);
+    quiet.sink->on_start({}, media_zero);
+    quiet.sink->step();
+    CHECK(quiet.pipeline->open == 0);
+    CHECK(quiet.pipeline->said == std::vector<std::string>{"started"});
 }

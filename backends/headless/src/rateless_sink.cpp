@@ -19,6 +19,7 @@ RatelessSink::RatelessSink(StreamKind kind, std::shared_ptr<SampleWork> work)
 SinkTraits RatelessSink::traits() const {
     SinkTraits traits;
     traits.rateless = true;
+    traits.scrubs = kind_ == StreamKind::video;
     return traits;
 }
 
@@ -34,7 +35,8 @@ void RatelessSink::attach(const SinkContext& context) {
     context_ = context;
     waiting_.clear();
     waiting_samples_ = open_requests_ = 0;
-    running_ = prerolling_ = ended_ = failed_ = false;
+    running_ = prerolling_ = ended_ = failed_ = scrubbing_ = false;
+    rate_ = 1.0; // the clock tells if it is another
 }
 
 void RatelessSink::shut_down() {
@@ -46,6 +48,12 @@ void RatelessSink::shut_down() {
 
 void RatelessSink::ask() {
     if (ended_ || !context_.host) return;
+    if (rate_ == 0.0) {
+        if (!scrubbing_ || waiting_samples_ + open_requests_ > 0) return;
+        ++open_requests_;
+        context_.host->request(1);
+        return;
+    }
     const int most = kind_ == StreamKind::audio ? requests_for_sound : requests_for_pictures;
     const int more = most - waiting_samples_ - open_requests_;
     // In halves, so that not every sample wakes the stage before.
@@ -60,7 +68,38 @@ void RatelessSink::tell_trouble(Status status) {
     if (context_.host) context_.host->failed(std::move(status));
 }
 
+void RatelessSink::take(const Sample& sample) {
+    if (!failed_) tell_trouble(work_->take(sample, context_));
+    if (const auto* block = std::get_if<AudioBlock>(&sample)) {
+        samples_.fetch_add(static_cast<std::uint64_t>(block->frames), std::memory_order_relaxed);
+    } else {
+        frames_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+// The one picture of a start or a step at rate 0, or that there is none. An end stays where it is:
+// one that is stepped onto is not the end of playing.
+void RatelessSink::scrub() {
+    if (!scrubbing_) return;
+    std::optional<MediaTime> shown;
+    if (waiting_.empty()) {
+        if (!ended_) return;
+    } else if (const auto* sample = std::get_if<Sample>(&waiting_.front())) {
+        shown = std::get<VideoFrame>(*sample).pts;
+        take(*sample);
+        waiting_.pop_front();
+        --waiting_samples_;
+    }
+    scrubbing_ = false;
+    if (context_.host) context_.host->scrub_complete(shown);
+}
+
 void RatelessSink::take_waiting() {
+    if (rate_ == 0.0) {
+        scrub();
+        ask();
+        return;
+    }
     while (running_ && !waiting_.empty()) {
         const Item item = std::move(waiting_.front());
         waiting_.pop_front();
@@ -71,19 +110,17 @@ void RatelessSink::take_waiting() {
         }
         const auto& sample = std::get<Sample>(item);
         --waiting_samples_;
-        if (!failed_) tell_trouble(work_->take(sample, context_));
-        if (const auto* block = std::get_if<AudioBlock>(&sample)) {
-            samples_.fetch_add(static_cast<std::uint64_t>(block->frames),
-                               std::memory_order_relaxed);
-        } else {
-            frames_.fetch_add(1, std::memory_order_relaxed);
-        }
+        take(sample);
     }
     ask();
 }
 
 void RatelessSink::process(Sample sample) {
     open_requests_ = std::max(open_requests_ - 1, 0);
+    if (const auto* frame = std::get_if<VideoFrame>(&sample); frame && frame->provisional) {
+        ask();
+        return;
+    }
     waiting_.emplace_back(std::move(sample));
     ++waiting_samples_;
     if (prerolling_) {
@@ -99,7 +136,7 @@ void RatelessSink::place_marker(const Marker& marker) {
         prerolling_ = false;
         if (context_.host) context_.host->prerolled();
     }
-    if (waiting_.empty() && !running_) { // nothing before it
+    if (waiting_.empty() && !running_ && rate_ != 0.0) { // nothing before it
         if (context_.host) context_.host->marker_reached(marker, {});
         return;
     }
@@ -111,7 +148,7 @@ void RatelessSink::flush() {
     std::deque<Item> waiting;
     waiting.swap(waiting_);
     waiting_samples_ = 0;
-    ended_ = false;
+    ended_ = scrubbing_ = false;
     work_->interrupted();
     for (const Item& item : waiting) {
         const auto* marker = std::get_if<Marker>(&item);
@@ -130,8 +167,15 @@ void RatelessSink::preroll(MediaTime t) {
     ask();
 }
 
+void RatelessSink::step() {
+    if (rate_ != 0.0 || kind_ != StreamKind::video) return;
+    scrubbing_ = true;
+    take_waiting();
+}
+
 void RatelessSink::on_start(HostTime when, MediaTime at) {
     static_cast<void>(at);
+    scrubbing_ = rate_ == 0.0 && kind_ == StreamKind::video;
     on_restart(when);
 }
 
@@ -151,7 +195,7 @@ void RatelessSink::on_pause(HostTime when) {
 
 void RatelessSink::on_stop(HostTime when) {
     static_cast<void>(when);
-    running_ = prerolling_ = false;
+    running_ = prerolling_ = scrubbing_ = false;
     std::deque<Item> waiting;
     waiting.swap(waiting_);
     waiting_samples_ = 0;
@@ -167,7 +211,8 @@ void RatelessSink::on_stop(HostTime when) {
 
 void RatelessSink::on_set_rate(HostTime when, double rate) {
     static_cast<void>(when);
-    static_cast<void>(rate);
+    rate_ = rate;
+    if (rate != 0.0) scrubbing_ = false;
     if (context_.host) context_.host->rate_set({});
 }
 

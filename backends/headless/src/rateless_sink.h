@@ -28,7 +28,8 @@ public:
 };
 
 // Before the clock starts, samples wait (a start may still be overtaken by another); while it runs
-// they are taken at once; while it is paused they wait again.
+// they are taken at once; while it is paused they wait again. At rate 0 a sink of pictures takes one
+// for each start and step, and one of sound none. Previews of a seek are never taken.
 // Threads: as StreamSink says; the counters from anywhere.
 class RatelessSink final : public StreamSink {
 public:
@@ -42,6 +43,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void step() override;
     void shut_down() override;
 
     void on_start(HostTime when, MediaTime at) override;
@@ -57,6 +59,8 @@ private:
     using Item = std::variant<Sample, Marker>;
 
     void take_waiting();
+    void take(const Sample& sample);
+    void scrub();
     void ask();
     void tell_trouble(Status status);
 
@@ -70,6 +74,8 @@ private:
     bool prerolling_ = false;
     bool ended_ = false;
     bool failed_ = false;
+    double rate_ = 1.0;
+    bool scrubbing_ = false; // rate 0: a start or a step waits for its picture
     std::atomic<std::uint64_t> frames_{0};
     std::atomic<std::uint64_t> samples_{0};
 };

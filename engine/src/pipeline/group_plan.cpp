@@ -8,6 +8,7 @@ namespace playhead {
 namespace {
 
 constexpr Duration instant{1};
+constexpr Duration most_delay = std::chrono::seconds{1};
 constexpr Duration first_step_back = std::chrono::milliseconds{500};
 
 MediaTime just_after(MediaTime t) { return t == MediaTime::max() ? t : t + instant; }
@@ -39,6 +40,7 @@ GroupPlan::Verdict GroupPlan::take(Packet packet) {
         packets_.clear();
         bytes_ = 0;
         begin_ = stamp;
+        exact_ = packet.pts.has_value();
         if (thinning_ == Thinning::key_frames && packet.key) {
             packets_.push_back(std::move(packet));
             return conclude();
@@ -59,7 +61,9 @@ GroupPlan::Verdict GroupPlan::conclude() {
     if (begin_) {
         upper_ = *begin_;
         back_ = {};
-        over_ = upper_ <= stop_.value_or(media_zero);
+        // A picture that has no time of its own is shown later than it is decoded.
+        over_ = upper_ <= media_zero ||
+                (stop_ && upper_ + (exact_ ? Duration{} : most_delay) <= *stop_);
         return Verdict::group;
     }
     if (at_beginning_) {

@@ -53,6 +53,7 @@ private:
     bool at_beginning_ = false;
     bool over_ = false;
     std::optional<MediaTime> begin_;  // of the group under way
+    bool exact_ = true;               // else the key frame may be shown a little later
     Passage passage_;
     std::vector<Packet> packets_;
     std::size_t bytes_ = 0;

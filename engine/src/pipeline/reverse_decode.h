@@ -7,6 +7,10 @@
 // playing does not wait at the beginning of each group. Pass and ready may hold half the budget each.
 // Where the pictures of a group are more than that, a pass keeps its last ones, and the group is
 // decoded once more for those before them.
+//
+// A group may give nothing at first: a stream that refreshes its pictures bit by bit, or one that
+// tells the key frame an earlier time than it is shown at, as AVI does. What its first packets show
+// can be had after the group before, so they are decoded once more with that.
 #pragma once
 
 #include <deque>
@@ -37,7 +41,7 @@ public:
 
     // From the queue.
     void add(Packet packet);
-    void close_group() { group_complete_ = true; }
+    void close_group();
     void close_stream();
 
     // From the decoder. False: it is none of those wanted.
@@ -52,12 +56,16 @@ public:
 private:
     void begin_pass();
     void hand_over();
+    void leave_group();
+    std::optional<MediaTime> begin() const;
 
     const std::size_t budget_bytes_;
     std::optional<MediaTime> stop_;
     std::optional<MediaTime> above_;  // begin of the picture handed out last
 
     std::vector<Packet> packets_;  // of the group under way, kept until it is done with
+    std::vector<Packet> head_;     // of the group before that one in play: it gave nothing for these
+    std::optional<MediaTime> earliest_;  // of the pictures that the group gave
     std::size_t next_ = 0;         // to be sent in this pass
     bool group_complete_ = false;
     bool stream_complete_ = false;

@@ -53,6 +53,13 @@ Lines Stage::calls(StreamKind kind) {
     return found;
 }
 
+void Stage::note_events() {
+    noting_ = engine->bus().queue([journal = journal](const Event& event) {
+        journal->note("event " + line_of(event));
+        return false;
+    });
+}
+
 Topology Stage::other_topology() {
     other_video = std::make_shared<ScriptedSink>(StreamKind::video, std::make_shared<Journal>());
     other_audio = std::make_shared<ScriptedSink>(StreamKind::audio, std::make_shared<Journal>());

@@ -25,6 +25,9 @@ struct Stage : SessionRig {
     Lines after(Duration length); // the same, after so much time
     // What the source and the sink of that kind were told since the last time this was asked.
     Lines calls(StreamKind kind = StreamKind::video);
+    // From now on every event stands in the journal too, "event session-stopped ok", at its place
+    // among the calls.
+    void note_events();
     // The same source to two sinks of its own.
     Topology other_topology();
     // The commands that have completed since the events were taken last, in order.
@@ -40,6 +43,9 @@ struct Stage : SessionRig {
     }
 
     std::shared_ptr<ScriptedSink> other_video, other_audio; // of other_topology()
+
+private:
+    EventQueue noting_;
 };
 
 // Every one of these is refused with that error, at once, and nothing comes of it.

@@ -69,8 +69,11 @@ public:
         if (packet.key) {
             has_previous_ = last_key_.has_value();
             last_key_ = packet.pts;
+            since_key_ = 0;
         }
         if (!last_key_) return SendOutcome::accepted;  // nothing to build on
+        const bool first = *last_key_ == media_at(milliseconds{file_->pictures.front().pts_ms});
+        if (since_key_++ < file_->refresh && !has_previous_ && !first) return SendOutcome::accepted;
         ++file_->decoded;
         VideoFrame frame;
         frame.pts = *packet.pts;
@@ -105,6 +108,7 @@ private:
     std::vector<VideoFrame> held_;
     std::optional<MediaTime> last_key_;
     bool has_previous_ = false;
+    int since_key_ = 0;
     bool draining_ = false;
 };
 

@@ -23,6 +23,8 @@ struct PictureFile {
     int lands_early = 0;        // a seek comes out so many key frames before the right one
     int lands_late_ms = 0;      // or looks for the key frame at or before a time that much later
     std::size_t packet_bytes = 100;
+    // A decoder that begins at a key frame other than the first gives nothing for so many packets.
+    int refresh = 0;
 
     // What happened.
     std::vector<int> seeks_ms;

@@ -141,6 +141,16 @@ TEST_CASE("pictures shown before a key frame that they follow come whole and onc
     CHECK(rig.finished == 1);
 }
 
+TEST_CASE("what a group gives nothing for at first comes with the group before",
+          "[pipeline][reverse]") {
+    auto file = file_of(groups_of_pictures(8, 10, GENERATE(false, true)));
+    file->refresh = GENERATE(1, 3, 12);  // the last: more than a group has
+    FileRig rig(file);
+    rig.play(back_from(79 * 40ms));
+    CHECK(rig.video().keeping->numbers() == count_down(79, 0));
+    check_seamless(rig.video().keeping->pictures());
+}
+
 TEST_CASE("pictures lie: in reverse each lasts until the next one, whatever it says",
           "[pipeline][reverse]") {
     auto file = file_of({{0, 0, true}, {40, 40, false}, {1000, 1000, false}, {1100, 1100, true}});
