@@ -58,7 +58,7 @@ TEST_CASE("stop then close, unwaited, gives stopped then closed", "[session][3.1
     rig.session.close();
     rig.simulation->run_for(1s);
     CHECK(rig.events() == Lines{"capabilities-changed:-4 ok", "session-stopped ok",
-                                "capabilities-changed:-67 ok", "session-closed ok"});
+                                "capabilities-changed:-115 ok", "session-closed ok"});
 }
 
 TEST_CASE("stop overtakes what waits before it, in order", "[session][2][3.1]") {

@@ -14,7 +14,7 @@ TEST_CASE("open: a first topology becomes current and ready without a start", "[
     REQUIRE(source);
     REQUIRE(rig.session.set_topology(rig.topology(source)));
     CHECK(rig.until("topology-status") ==
-          Lines{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+67 ok",
+          Lines{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+115 ok",
                 "topology-status:ready ok"});
     CHECK(rig.session.state() == SessionState::stopped);
     CHECK(rig.session.position() == media_zero);
@@ -160,7 +160,7 @@ TEST_CASE("close while playing stops, empties the capabilities, and is the last 
     rig.start();
     (void)rig.session.close();
     CHECK(rig.until("session-closed") ==
-          Lines{"capabilities-changed:-4 ok", "capabilities-changed:-67 ok", "session-closed ok"});
+          Lines{"capabilities-changed:-4 ok", "capabilities-changed:-115 ok", "session-closed ok"});
     CHECK(rig.video->is_shut_down);
     CHECK(rig.session.start().error() == Errc::invalid_request);
     CHECK(rig.session.close().error() == Errc::invalid_request);

@@ -284,7 +284,11 @@ void ScriptedSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     held_.clear();
-    markers_.clear();
+}
+
+int ScriptedSink::samples_held() const {
+    return static_cast<int>(
+        std::count_if(held_.begin(), held_.end(), [](const Held& h) { return !h.marker; }));
 }
 
 void ScriptedSink::fail_now(Status status) {
@@ -297,7 +301,8 @@ void ScriptedSink::fail_now(Status status) {
 }
 
 void ScriptedSink::ask() {
-    const int missing = ahead - static_cast<int>(held_.size()) - open_requests_;
+    const int wanted = rate_ == 0.0 ? (showing_ ? 1 : 0) : ahead - samples_held();
+    const int missing = wanted - open_requests_;
     if (missing <= 0) return;
     open_requests_ += missing;
     context_.host->request(missing);
@@ -305,6 +310,7 @@ void ScriptedSink::ask() {
 
 void ScriptedSink::process(Sample sample) {
     --open_requests_;
+    ended_ = false;
     ++processed;
     (void)process_gate.pass(*context_.executor, nullptr);
     Held held;
@@ -317,10 +323,30 @@ void ScriptedSink::process(Sample sample) {
         held.end = block.pts + block.length();
     }
     if (note_samples) note("process " + milliseconds(held.pts));
+    if (showing_) {
+        show(held);
+        return;
+    }
     held_.push_back(held);
     report_prerolled();
     ask();
     if (held_.size() == 1) arm();
+}
+
+void ScriptedSink::show(const Held& held) {
+    showing_ = false;
+    ++rendered;
+    note("show " + milliseconds(held.pts));
+    context_.host->scrub_complete(held.pts);
+}
+
+void ScriptedSink::step() {
+    if (ended_) {
+        context_.host->scrub_complete(std::nullopt);
+        return;
+    }
+    showing_ = true;
+    ask();
 }
 
 void ScriptedSink::report_prerolled() {
@@ -330,17 +356,20 @@ void ScriptedSink::report_prerolled() {
 }
 
 void ScriptedSink::place_marker(const Marker& marker) {
-    markers_.push_back(marker);
+    ended_ = true;
+    if (std::exchange(showing_, false)) context_.host->scrub_complete(std::nullopt);
+    const MediaTime at = held_.empty() ? media_zero : held_.back().end;
+    held_.push_back({at, at, marker});
     report_prerolled();
-    if (held_.empty()) tick();
+    if (held_.size() == 1) tick();
 }
 
 void ScriptedSink::flush() {
     note("flush");
-    held_.clear();
-    for (const auto& marker : std::exchange(markers_, {})) {
-        context_.host->marker_reached(marker, Errc::aborted);
+    for (const auto& held : std::exchange(held_, {})) {
+        if (held.marker) context_.host->marker_reached(*held.marker, Errc::aborted);
     }
+    showing_ = ended_ = false;
     ++generation_;
 }
 
@@ -364,6 +393,7 @@ void ScriptedSink::on_start(HostTime, MediaTime at) {
     note("on-start " + milliseconds(at));
     running = true;
     if (!mute_acks) context_.host->started();
+    if (rate_ == 0.0 && told.scrubs) step();
     arm();
 }
 
@@ -388,13 +418,19 @@ void ScriptedSink::on_stop(HostTime) {
     if (!mute_acks) context_.host->stopped();
 }
 
-void ScriptedSink::on_set_rate(HostTime, double) {}
+void ScriptedSink::on_set_rate(HostTime, double rate) {
+    note("on-set-rate " + std::to_string(static_cast<int>(rate * 100)) + "%");
+    rate_ = rate;
+    if (running) arm();
+}
 
 // One timer: for the end of the sample at the front.
 void ScriptedSink::arm() {
     ++generation_;
     if (!running) return;
-    const MediaTime end = held_.empty() ? media_zero : held_.front().end;
+    const MediaTime end = held_.empty() ? media_zero
+                          : rate_ < 0   ? held_.front().pts
+                                        : held_.front().end;
     const auto when = context_.clock->timeline().host_at(end);
     if (!when) return;  // the clock is held: the next start arms anew
     context_.executor->at(*when, [this, host = context_.host, mine = generation_] {
@@ -407,17 +443,19 @@ void ScriptedSink::arm() {
 void ScriptedSink::tick() {
     if (!running) return;
     const auto now = context_.clock->time().value_or(media_zero);
-    while (!held_.empty() && held_.front().end <= now) {
+    const auto done = [&](const Held& held) {
+        return held.marker || (rate_ < 0 ? now <= held.pts : held.end <= now);
+    };
+    while (!held_.empty() && done(held_.front())) {
+        const Held held = held_.front();
         held_.erase(held_.begin());
-        ++rendered;
-    }
-    if (held_.empty()) {
-        for (const auto& marker : std::exchange(markers_, {})) {
-            context_.host->marker_reached(marker, {});
+        if (held.marker) {
+            context_.host->marker_reached(*held.marker, {});
+        } else {
+            ++rendered;
         }
-    } else {
-        arm();
     }
+    if (!held_.empty()) arm();
     ask();
 }
 

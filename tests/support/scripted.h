@@ -133,12 +133,16 @@ public:
     void on_pause(HostTime when) override;
     void on_stop(HostTime when) override;
     void on_set_rate(HostTime when, double rate) override;
+    void step() override;
 
 private:
-    struct Held {
+    struct Held {  // a sample, or a marker behind those before it
         MediaTime pts{};
         MediaTime end{};
+        std::optional<Marker> marker;
     };
+    void show(const Held& held);
+    int samples_held() const;
     void note(const std::string& what);
     void ask();
     void arm();
@@ -150,7 +154,9 @@ private:
     std::mutex context_mutex_;
     SinkContext context_;
     std::vector<Held> held_;
-    std::vector<Marker> markers_;
+    double rate_ = 1.0;
+    bool ended_ = false;    // a marker came last
+    bool showing_ = false;  // at rate 0: the next sample is to be shown
     int open_requests_ = 0;
     bool prerolling_ = false;
     std::uint64_t generation_ = 0;

@@ -55,6 +55,9 @@ struct SessionOptions {
     // Keep every event in the session's own queue until it is pulled. Switch it off where only
     // subscriptions are used: events hold what they tell of, opened sources included.
     bool queue_events = true;
+    // Time is that of the whole: every topology carries project_start and project_stop, and positions
+    // are relative to the whole (media-session.md section 6.3, editing mode). Otherwise none may.
+    bool global_time = false;
 };
 
 // Threads: every call from any thread.

@@ -82,6 +82,9 @@ struct EndOfPresentationSegment {  // the same, and another segment follows
 struct NewPresentation {  // of a Sequencer: what comes next is known; queue its topology now
     SegmentId segment = 0;
 };
+struct TopologyUpdated {  // of a Sequencer: a segment's topology has been replaced
+    SegmentId segment = 0;
+};
 struct SessionEnded {
     MediaTime position{};
 };
@@ -121,7 +124,7 @@ using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
                  SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
-                 EndOfPresentationSegment, NewPresentation, SessionEnded, SinkInvalidated,
+                 EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
                  StreamSinkFormatChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
                  ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
                  UserEvent>;

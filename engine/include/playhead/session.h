@@ -18,6 +18,7 @@
 #include "playhead/bus.h"
 #include "playhead/clock.h"
 #include "playhead/command.h"
+#include "playhead/rate_support.h"
 #include "playhead/event.h"
 #include "playhead/result.h"
 #include "playhead/statistics.h"
@@ -57,6 +58,12 @@ public:
     // -> SessionPaused(position), once the frame for t can be shown. Ours, not Media Foundation's: a
     // seek that ends paused, from stopped, started or paused. No sound, no frame but the one.
     Result<CommandId> cue(MediaTime t);
+    // -> RateChanged. The rate outlives stop, seek and topology. Negative plays in reverse, 0 scrubs:
+    // each start then shows one picture and ends in a ScrubSampleComplete of its own. Started: only to
+    // another rate of the same direction; paused: also to 0 and back to forward; stopped: any. What
+    // does not fit: unsupported_rate_transition; what cannot be done: unsupported_rate,
+    // reverse_unsupported, thinning_unsupported.
+    Result<CommandId> set_rate(double rate, Thinning thinning = Thinning::none);
     // -> SessionStopped. Bound: the call returns within a millisecond from any thread; the event is
     // retrievable within 100 ms at the most, 5 ms in the median, whatever the source, a decoder or
     // a sink is doing: who does not answer within 20 ms is left behind and made anew at the next
@@ -70,7 +77,13 @@ public:
 
     Result<std::shared_ptr<const PresentationClock>> clock() const;
     Result<Capabilities> capabilities() const;
-    Result<std::shared_ptr<const Topology>> full_topology() const;  // of the current presentation
+    // Resolved, of the current presentation or of a queued one. None current: invalid_request; a number
+    // that is neither: not_found.
+    Result<std::shared_ptr<const Topology>> full_topology() const;
+    Result<std::shared_ptr<const Topology>> full_topology(TopologyId id) const;
+    Result<double> rate() const;  // as of the last RateChanged
+    // What the current presentation can do; changes with every topology. None: invalid_request.
+    Result<RateSupport> rate_support() const;
     Result<SessionState> state() const;     // as of the last executed command
     Result<MediaTime> position() const;     // the clock's; 0 while stopped
     Result<SessionStatistics> statistics() const;
@@ -80,6 +93,8 @@ public:
     Result<Event> next();
     Result<Event> next_for(Duration timeout);
     Result<void> queue_event(UserEvent event);
+
+    const std::shared_ptr<SessionCore>& core() const { return core_; }  // the engine's own side
 
 private:
     friend class EngineCore;

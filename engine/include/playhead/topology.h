@@ -81,6 +81,14 @@ public:
     // Same shape, streams, sinks and attributes; node numbers do not matter less: they must agree.
     friend bool operator==(const Topology& a, const Topology& b);
 
+    // Where it stands in the whole (only in a session with global_time, and there always).
+    std::optional<MediaTime> project_start;
+    std::optional<MediaTime> project_stop;
+
+    // Of a sequence: set by the Sequencer.
+    SegmentId segment = 0;
+    bool last_segment = true;
+
     // The short way: each stream with the sink that suits its kind.
     Topology& add_branch(std::shared_ptr<Source> source, StreamIndex stream,
                          std::shared_ptr<StreamSink> sink);

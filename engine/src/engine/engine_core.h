@@ -23,6 +23,8 @@ struct EngineServices {
 
     const EngineOptions options;
     const std::shared_ptr<Executor> executor;
+    // Control lane.
+    const std::shared_ptr<SinkStrands> sink_strands = std::make_shared<SinkStrands>();
     Bus bus;
     std::atomic<CommandId> commands{0};
     std::atomic<SessionId> sessions{0};

@@ -29,6 +29,7 @@ struct Name {
     std::string_view operator()(const NewPresentation&) const { return "new-presentation"; }
     std::string_view operator()(const SessionEnded&) const { return "session-ended"; }
     std::string_view operator()(const SinkInvalidated&) const { return "sink-invalidated"; }
+    std::string_view operator()(const TopologyUpdated&) const { return "topology-updated"; }
     std::string_view operator()(const StreamSinkFormatChanged&) const {
         return "stream-sink-format-changed";
     }

@@ -37,6 +37,10 @@ void DecodeStage::connect(Listener listener) {
 
 void DecodeStage::take_port(std::shared_ptr<SinkPort> port, Duration shift) {
     if (last_restart_) last_restart_->shift = shift;
+    if (!port) {
+        strand_.post([self = shared_from_this()] { self->port_.reset(); });
+        return;
+    }
     port->on_demand([weak = weak_from_this()] {
         if (auto self = weak.lock()) self->wake();
     });

@@ -83,7 +83,7 @@ public:
     // Everything of before is forgotten; what comes is for this start.
     void restart(const DecodeOrder& order);
     // Hands out to this port from here on, stamps moved by `shift`: how a stage follows another one on
-    // the same sink. To be called once the other has handed out its last sample.
+    // the same sink. To be called once the other has handed out its last sample. Null: it waits again.
     void take_port(std::shared_ptr<SinkPort> port, Duration shift);
     // From the next packet on, until the next restart; off again from the next key frame on. Sound is
     // not thinned.

@@ -18,8 +18,12 @@ struct Pipeline::Branch {
     std::shared_ptr<SinkPort> port;
     std::shared_ptr<DecodeStage> stage;
     std::shared_ptr<SinkPort> stuck_port;  // left behind inside a call of the sink
+    std::shared_ptr<SinkPort> lent;  // the port is with a pipeline that follows; ends are still heard
     bool dead = false;       // its sink is lost: the rest plays on
     bool acked = false;
+    bool scrubbing = false;  // owes its picture
+    std::optional<MediaTime> scrubbed;
+    std::optional<MediaRange> last;  // interval of the last sample
     bool delivered = false;
     bool rendered = false;
 };
@@ -31,10 +35,10 @@ struct Pipeline::Feed {
 };
 
 Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
-                   SinkBackends backends, std::vector<BranchPlan> plans,
-                   SessionId session)
+                   SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
+                   EpochCounter epochs, std::shared_ptr<SinkStrands> strands)
     : executor_(std::move(executor)), clock_(std::move(clock)), backends_(std::move(backends)),
-      session_(session) {
+      session_(session), epochs_(std::move(epochs)), strands_(std::move(strands)), epoch_(*epochs_) {
     for (auto& plan : plans) {
         auto branch = std::make_unique<Branch>();
         branch->plan = std::move(plan);
@@ -51,10 +55,10 @@ Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<Presentat
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::open(std::weak_ptr<PipelineListener> listener) {
+void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
     listener_ = std::move(listener);
     for (auto& branch : branches_) {
-        branch->port = make_port(*branch);
+        if (branch->stage) continue;
         branch->stage = std::make_shared<DecodeStage>(
             executor_, branch->plan.recipe, std::move(branch->plan.decoder), branch->queue,
             branch->port, clock_, session_);
@@ -63,12 +67,86 @@ void Pipeline::open(std::weak_ptr<PipelineListener> listener) {
 }
 
 std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
-    auto port = std::make_shared<SinkPort>(executor_, branch.plan.sink, branch.plan.output_node,
-                                           session_);
+    const auto& sink = branch.plan.sink;
+    auto port = std::make_shared<SinkPort>(executor_, sink, branch.plan.output_node,
+                                           strands_->of(sink, executor_, session_));
     port->raise(epoch_);
     port->attach(weak_from_this(), clock_, backends_);
     (void)clock_->add_state_sink(port->clock_sink(), port->notify());
     return port;
+}
+
+// The port of the same sink, if `from` has it and it is sound.
+void Pipeline::take_port(Branch& branch, Pipeline& from) {
+    if (branch.port) return;
+    for (auto& other : from.branches_) {
+        if (!other->port || other->dead || other->stuck_port || other->plan.sink != branch.plan.sink) {
+            continue;
+        }
+        branch.port = std::exchange(other->port, nullptr);
+        other->lent = branch.port;
+        branch.port->belong_to(weak_from_this(), branch.plan.output_node);
+        return;
+    }
+}
+
+void Pipeline::take_outputs(Pipeline* from) {
+    for (auto& branch : branches_) {
+        if (from) take_port(*branch, *from);
+        if (branch->port) {
+            branch->port->raise(epoch_);
+        } else {
+            branch->port = make_port(*branch);
+        }
+        branch->lent.reset();
+        branch->stage->take_port(branch->port, {});
+    }
+}
+
+void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
+    predecessor_ = from;
+    offset_ = offset;
+    for (auto& branch : branches_) {
+        if (branch->dead) continue;
+        take_port(*branch, *from);
+        if (branch->port) {
+            branch->port->follow(epoch_);
+        } else {
+            // Its sink has played nothing so far: what is missing until the join is silence.
+            const auto& sink = branch->plan.sink;
+            branch->port = std::make_shared<SinkPort>(executor_, sink, branch->plan.output_node,
+                                                      strands_->of(sink, executor_, session_));
+            branch->port->raise(epoch_);
+            branch->port->attach(weak_from_this(), clock_, backends_);
+            branch->port->preroll(clock_->time().value_or(media_zero));
+            (void)clock_->add_state_sink(branch->port->clock_sink(), branch->port->notify());
+        }
+        branch->stage->take_port(branch->port, offset - branch->plan.media_start);
+    }
+}
+
+void Pipeline::give_back_outputs(Pipeline& to) {
+    predecessor_.reset();
+    for (auto& branch : to.branches_) {
+        if (!branch->lent) continue;
+        for (auto& mine : branches_) {
+            if (mine->port != branch->lent) continue;
+            branch->port = std::exchange(mine->port, nullptr);
+            branch->port->belong_to(to.weak_from_this(), branch->plan.output_node);
+        }
+        if (!branch->port) continue;
+        branch->lent.reset();
+        branch->stage->take_port(branch->port, {});
+    }
+    for (auto& mine : branches_) {
+        mine->lent.reset();
+        mine->stage->take_port(nullptr, {});
+        if (!mine->port) continue;
+        (void)clock_->remove_state_sink(mine->port->clock_sink());
+        mine->port->flush();
+        mine->port->leave_sink(nullptr);
+        mine->port.reset();
+    }
 }
 
 void Pipeline::connect(Branch& branch) {
@@ -79,36 +157,40 @@ void Pipeline::connect(Branch& branch) {
             auto self = weak.lock();
             if (!self || last.epoch != self->epoch_) return;
             b->delivered = true;
+            b->last = last.interval;
             self->check_ends();
         },
         [weak, b](Status status) {
             auto self = weak.lock();
             if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_damage(std::move(status), b->plan.stream);
+            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), b->plan.stream);
         },
         [weak](Status status) {
             auto self = weak.lock();
             if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_pipeline_failed(std::move(status));
+            if (auto l = self->listener_.lock()) l->on_pipeline_failed(*self, std::move(status));
         },
     });
 }
 
-void Pipeline::release(std::function<void()> done) {
+void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted) {
     listener_.reset();
     raise();
     for (auto& feed : feeds_) {
-        if (feed.source->handle()->user != session_) continue;
-        feed.source->handle()->user = 0;
-        feed.source->handle()->stop([] {});
+        auto& handle = *feed.source->handle();
+        if (handle.user != session_ || handle.owner != this) continue;
+        handle.user = 0;
+        handle.owner = nullptr;
+        handle.stop([] {});
     }
     // Runs when the last task that holds it is through.
     std::shared_ptr<void> last(nullptr, [executor = executor_, done = std::move(done)](void*) {
         if (done) executor->post(done);
     });
     for (auto& branch : branches_) {
+        if (!branch->port) continue;
         (void)clock_->remove_state_sink(branch->port->clock_sink());
-        if (branch->plan.keep_alive) {
+        if (branch->plan.keep_alive || wanted.count(branch->plan.sink.get()) > 0) {
             branch->port->leave_sink(last);
         } else {
             branch->port->shut_down_sink(last);
@@ -117,14 +199,19 @@ void Pipeline::release(std::function<void()> done) {
     feeds_.clear();
 }
 
+void Pipeline::collect_sinks(std::set<const StreamSink*>& into) const {
+    for (auto& branch : branches_) into.insert(branch->plan.sink.get());
+}
+
 void Pipeline::raise() {
-    ++epoch_;
+    epoch_ = ++*epochs_;
     bool any_busy = false;
     for (auto& branch : branches_) {
         branch->queue->raise(epoch_, std::nullopt, branch->dead);
-        branch->port->raise(epoch_);
-        branch->delivered = branch->rendered = false;
-        any_busy |= branch->stage->busy();
+        if (branch->port && !branch->dead) branch->port->raise(epoch_);
+        branch->delivered = branch->rendered = branch->scrubbing = false;
+        branch->last.reset();
+        any_busy |= branch->stage && branch->stage->busy();
     }
     delivered_told_ = rendered_told_ = false;
     read_error_ = {};
@@ -149,52 +236,75 @@ void Pipeline::raise() {
     });
 }
 
-// What was left behind is made again, where it can be.
+// What was left behind or lost is made again, where it can be.
 Status Pipeline::revive() {
     for (auto& branch : branches_) {
-        if (!branch->stuck_port) continue;
-        if (branch->stuck_port->busy()) {
-            if (!branch->plan.sink_factory) {
-                return {Errc::component_busy, "an output has not come back from its last call"};
-            }
+        if (!branch->stuck_port && !branch->dead) continue;
+        const bool lost = branch->dead || branch->stuck_port->busy();
+        if (lost && !branch->plan.sink_factory) {
+            if (branch->dead) continue;  // the rest plays without it
+            return {Errc::component_busy, "an output has not come back from its last call"};
+        }
+        if (lost) {
             auto sink = branch->plan.sink_factory->create();
             if (!sink) return sink.error();
             branch->plan.sink = std::move(*sink);
         }
+        branch->dead = false;
         branch->stuck_port.reset();
         branch->port = make_port(*branch);
         branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe, nullptr,
                                                       branch->queue, branch->port, clock_, session_);
         connect(*branch);
     }
-    return {};
+    if (any_live()) return {};
+    return {Errc::stream_sink_removed, "every output is lost; set a topology with new ones"};
 }
 
-Status Pipeline::start_sources(MediaTime at) {
+Status Pipeline::start_sources(const SourcesStart& wanted) {
     if (auto status = revive(); !status.ok()) return status;
     for (auto& feed : feeds_) {
-        auto& user = feed.source->handle()->user;
-        if (user != 0 && user != session_) {
+        auto& handle = *feed.source->handle();
+        if (handle.user != 0 && handle.user != session_) {
             return {Errc::component_busy, "the source is playing in another session"};
         }
-        user = session_;
+        handle.user = session_;
+        handle.owner = this;
     }
-    // A start at the very beginning leaves nothing out, whatever the first stamps are.
-    const MediaTime target = at <= media_zero ? MediaTime::min() : at;
+    offset_ = wanted.offset;
+    begun_at_ = wanted.at;
+    const Duration own = wanted.at - media_zero - wanted.offset;
+    const bool reverse = wanted.direction == Direction::reverse;
     for (auto& branch : branches_) {
-        branch->queue->raise(epoch_, target, branch->dead);
-        if (branch->dead) continue;
+        const auto& plan = branch->plan;
+        const MediaTime begin = media_zero + plan.media_start;
         DecodeOrder order;
         order.epoch = epoch_;
-        order.target = target;
-        branch->stage->restart(order);
+        order.target = begin + std::max(own, Duration{});
+        order.stop = plan.media_stop;
+        if (reverse) {
+            order.stop = begin;
+        } else if (own <= Duration{} && plan.media_start == Duration{}) {
+            // The very beginning leaves nothing out, whatever the first stamps are.
+            order.target = MediaTime::min();
+        }
+        order.shift = wanted.offset - plan.media_start;
+        order.direction = wanted.direction;
+        order.thinning = plan.kind == StreamKind::video ? wanted.thinning : Thinning::none;
+        order.preview = wanted.preview && plan.sink->traits().previews;
+        branch->queue->raise(epoch_, reverse ? std::nullopt : std::optional(order.target),
+                             branch->dead);
+        if (!branch->dead) branch->stage->restart(order);
     }
-    sources_awaited_ = static_cast<int>(feeds_.size());
+    sources_awaited_ = sources_reading_ = static_cast<int>(feeds_.size());
     sources_status_ = {};
     for (auto& feed : feeds_) {
         ReaderStart start;
         start.epoch = epoch_;
-        start.at = std::max(at, media_zero);
+        start.at = media_zero + feed.branches.front()->plan.media_start + std::max(own, Duration{});
+        start.direction = wanted.direction;
+        start.stop = feed.branches.front()->plan.media_stop;
+        if (reverse) start.stop = media_zero + feed.branches.front()->plan.media_start;
         for (auto* branch : feed.branches) start.queues.push_back(branch->queue);
         const auto weak = weak_from_this();
         start.done = [weak, epoch = epoch_](Status status) {
@@ -202,7 +312,7 @@ Status Pipeline::start_sources(MediaTime at) {
             if (!self || epoch != self->epoch_) return;
             if (!status.ok()) self->sources_status_ = std::move(status);
             if (--self->sources_awaited_ > 0) return;
-            if (auto l = self->listener_.lock()) l->on_sources_started(self->sources_status_);
+            if (auto l = self->listener_.lock()) l->on_sources_started(*self, self->sources_status_);
         };
         start.failed = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();
@@ -213,7 +323,12 @@ Status Pipeline::start_sources(MediaTime at) {
         start.trouble = [weak](Status status) {
             auto self = weak.lock();
             if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_damage(std::move(status), -1);
+            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), -1);
+        };
+        start.finished = [weak, epoch = epoch_] {
+            auto self = weak.lock();
+            if (!self || epoch != self->epoch_ || --self->sources_reading_ > 0) return;
+            if (auto l = self->listener_.lock()) l->on_sources_read(*self);
         };
         feed.source->handle()->start(std::move(start));
     }
@@ -226,7 +341,7 @@ void Pipeline::stop_sources() {
         feed.source->handle()->stop([weak = weak_from_this(), epoch = epoch_] {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_ || --self->sources_awaited_ > 0) return;
-            if (auto l = self->listener_.lock()) l->on_sources_stopped();
+            if (auto l = self->listener_.lock()) l->on_sources_stopped(*self);
         });
     }
 }
@@ -234,7 +349,7 @@ void Pipeline::stop_sources() {
 void Pipeline::preroll(MediaTime at) {
     expect(Ack::prerolled);
     for (auto& branch : branches_) {
-        if (branch->dead) continue;
+        if (branch->dead || !branch->port) continue;
         branch->port->preroll(at);
         const auto traits = branch->plan.sink->traits();
         branch->acked = branch->plan.disable_preroll || !traits.can_preroll || !traits.gating;
@@ -245,14 +360,68 @@ void Pipeline::preroll(MediaTime at) {
 void Pipeline::flush_sinks() {
     expect(Ack::flushed);
     for (auto& branch : branches_) {
-        if (!branch->dead) branch->port->flush();
+        if (!branch->dead && branch->port) branch->port->flush();
     }
     check_acks();
 }
 
+void Pipeline::admit() {
+    for (auto& branch : branches_) {
+        if (!branch->dead && branch->port && branch->plan.sink->traits().scrubs) {
+            branch->port->admit();
+        }
+    }
+    await_scrub();
+}
+
+void Pipeline::step() {
+    for (auto& branch : branches_) {
+        if (!branch->dead && branch->port && branch->plan.sink->traits().scrubs) {
+            branch->port->step();
+        }
+    }
+    await_scrub();
+}
+
+void Pipeline::await_scrub() {
+    for (auto& branch : branches_) {
+        branch->scrubbing = !branch->dead && branch->port && branch->plan.sink->traits().scrubs;
+        branch->scrubbed.reset();
+    }
+    // Always from the lane's queue, so that whoever asked has returned first.
+    executor_->post([weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->check_scrub();
+    });
+}
+
+void Pipeline::on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) {
+    auto* branch = find(port);
+    if (!branch || !branch->scrubbing || epoch != epoch_) return;
+    branch->scrubbing = false;
+    branch->scrubbed = shown;
+    check_scrub();
+}
+
+void Pipeline::check_scrub() {
+    std::optional<MediaTime> shown;
+    for (auto& branch : branches_) {
+        if (branch->scrubbing) return;
+        if (branch->scrubbed) shown = branch->scrubbed;
+    }
+    if (auto l = listener_.lock()) l->on_scrubbed(*this, shown);
+}
+
+void Pipeline::set_thinning(Thinning thinning) {
+    for (auto& branch : branches_) {
+        if (branch->plan.kind == StreamKind::video && !branch->dead) {
+            branch->stage->set_thinning(thinning);
+        }
+    }
+}
+
 void Pipeline::expect(Ack ack) {
     expected_ = ack;
-    for (auto& branch : branches_) branch->acked = branch->dead || branch->stuck_port;
+    for (auto& branch : branches_) branch->acked = branch->dead || branch->stuck_port || !branch->port;
 }
 
 void Pipeline::leave_stragglers() {
@@ -260,8 +429,9 @@ void Pipeline::leave_stragglers() {
         if (sources_awaited_ > 0) feed.source->handle()->detach_if_silent();
     }
     for (auto& branch : branches_) {
-        if (branch->dead || branch->acked || !branch->port->busy()) continue;
+        if (branch->dead || branch->acked || !branch->port || !branch->port->busy()) continue;
         if (!branch->port->detach()) continue;
+        strands_->forget(branch->plan.sink.get());
         (void)clock_->remove_state_sink(branch->port->clock_sink());
         branch->stuck_port = branch->port;
         branch->stage->detach();
@@ -277,6 +447,17 @@ std::shared_ptr<ClockTimeSource> Pipeline::choose_time_source() const {
         if (auto* source = sink->time_source()) return {sink, source};
     }
     return std::make_shared<SystemClockSource>();
+}
+
+bool Pipeline::has_time_source(const std::shared_ptr<ClockTimeSource>& source) const {
+    if (!source) return false;
+    bool any = false;
+    for (auto& branch : branches_) {
+        auto* own = branch->dead ? nullptr : branch->plan.sink->time_source();
+        if (own == source.get()) return true;
+        any |= own != nullptr;
+    }
+    return !any && std::dynamic_pointer_cast<SystemClockSource>(source) != nullptr;
 }
 
 std::optional<MediaTime> Pipeline::shown_pts() const {
@@ -302,10 +483,13 @@ void Pipeline::statistics(SessionStatistics& into) const {
         s.before_start = counters.before_start.load();
         s.errors = counters.errors.load();
         s.decode_time = Duration{counters.decode_ns.load()};
-        s.delivered = branch->port->delivered();
-        s.late = branch->port->dropped_late();
-        s.stale = branch->port->stale() + branch->queue->stale();
-        s.samples = branch->port->samples();
+        s.stale = branch->queue->stale();
+        if (const auto& port = branch->port ? branch->port : branch->lent) {
+            s.delivered = port->delivered();
+            s.late = port->dropped_late();
+            s.stale += port->stale();
+            s.samples = port->samples();
+        }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;
         into.streams.push_back(s);
@@ -314,9 +498,31 @@ void Pipeline::statistics(SessionStatistics& into) const {
 
 Pipeline::Branch* Pipeline::find(const SinkPort& port) {
     for (auto& branch : branches_) {
-        if (branch->port.get() == &port) return branch.get();
+        if (branch->port.get() == &port || branch->lent.get() == &port) return branch.get();
     }
     return nullptr;
+}
+
+// Where what follows begins: behind the last sound, so that not a sample is put in or left out; the
+// last picture may be cut short for it, or stay a little. Where the pictures go on beyond that, or
+// there is no sound, behind the last of all.
+MediaTime Pipeline::end_time() const {
+    std::optional<MediaTime> sound, picture_begin, latest;
+    for (auto& branch : branches_) {
+        if (branch->dead || !branch->last) continue;
+        latest = latest ? std::max(*latest, branch->last->end) : branch->last->end;
+        if (branch->plan.kind == StreamKind::audio) {
+            sound = sound ? std::max(*sound, branch->last->end) : branch->last->end;
+        } else if (branch->plan.kind == StreamKind::video) {
+            picture_begin = branch->last->begin;
+        }
+    }
+    if (sound && (!picture_begin || *sound >= *picture_begin)) return *sound;
+    return latest.value_or(begun_at_);
+}
+
+void Pipeline::restrict_rates(RateSupport& rates) const {
+    for (auto& branch : branches_) rates.restrict_to(branch->plan.sink->traits().rates);
 }
 
 void Pipeline::on_ack(SinkPort& port, Ack ack, Epoch epoch) {
@@ -337,13 +543,17 @@ void Pipeline::check_acks() {
     executor_->post([weak = listener_, self = weak_from_this(), ack, epoch = epoch_] {
         auto alive = self.lock();
         auto listener = weak.lock();
-        if (alive && listener && epoch == alive->epoch_) listener->on_acked(ack);
+        if (alive && listener && epoch == alive->epoch_) listener->on_acked(*alive, ack);
     });
 }
 
 void Pipeline::on_end_rendered(SinkPort& port, Epoch epoch) {
+    if (epoch != epoch_) {
+        if (auto before = predecessor_.lock()) before->on_end_rendered(port, epoch);
+        return;
+    }
     auto* branch = find(port);
-    if (!branch || epoch != epoch_) return;
+    if (!branch) return;
     branch->rendered = branch->delivered = true;
     check_ends();
 }
@@ -356,21 +566,17 @@ void Pipeline::check_ends() {
         rendered &= branch->rendered;
     }
     auto listener = listener_.lock();
-    if (!listener) return;
+    if (!listener || !any_live()) return;
     const bool broken = !read_error_.ok();
-    if (delivered && !std::exchange(delivered_told_, true) && !broken) listener->on_all_delivered();
+    if (delivered && !std::exchange(delivered_told_, true) && !broken) {
+        listener->on_all_delivered(*this, end_time());
+    }
     if (!rendered || !delivered || std::exchange(rendered_told_, true)) return;
     if (broken) {
-        listener->on_pipeline_failed(read_error_);
+        listener->on_pipeline_failed(*this, read_error_);
     } else {
-        listener->on_all_rendered();
+        listener->on_all_rendered(*this);
     }
-}
-
-void Pipeline::on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) {
-    static_cast<void>(port);
-    static_cast<void>(shown);
-    static_cast<void>(epoch);
 }
 
 // The sink is of no use any more: its stream is let go, the rest plays on without it.
@@ -378,10 +584,17 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     auto* branch = find(port);
     if (!branch || branch->dead) return;
     branch->dead = true;
+    branch->scrubbing = false;
     branch->queue->raise(epoch_, std::nullopt, true);
+    if (!branch->port) {  // it is with the one that follows, which tells of it
+        if (auto before = predecessor_.lock()) before->on_sink_failed(port, status);
+        check_ends();
+        return;
+    }
+    if (auto before = predecessor_.lock()) before->on_sink_failed(port, status);
     (void)clock_->remove_state_sink(branch->port->clock_sink());
     branch->port->shut_down_sink(nullptr);
-    if (auto l = listener_.lock()) l->on_sink_lost(std::move(status), port.node());
+    if (auto l = listener_.lock()) l->on_sink_lost(*this, std::move(status), port.node());
     check_acks();
     check_ends();
 }

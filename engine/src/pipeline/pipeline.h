@@ -10,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "pipeline/decode_stage.h"
 #include "pipeline/reader.h"
 #include "pipeline/sink_port.h"
+#include "pipeline/sink_strands.h"
 #include "playhead/engine.h"
 #include "playhead/statistics.h"
 
@@ -32,41 +34,76 @@ struct BranchPlan {
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
+    Duration media_start{};               // where in the source the presentation begins
+    std::optional<MediaTime> media_stop;  // and ends
 };
+
+// One counter for all pipelines of a session, so that what comes later has the higher epoch whichever
+// pipeline it comes from. Threads: control lane.
+using EpochCounter = std::shared_ptr<Epoch>;
+
+// How the sources of a pipeline are to run.
+struct SourcesStart {
+    MediaTime at{};     // presentation time
+    Duration offset{};  // presentation time of the presentation's beginning
+    Direction direction = Direction::forward;
+    Thinning thinning = Thinning::none;
+    bool preview = false;
+};
+
+class Pipeline;
 
 // Threads: control lane.
 class PipelineListener {
 public:
     virtual ~PipelineListener() = default;
-    virtual void on_sources_started(Status status) = 0;
-    virtual void on_sources_stopped() = 0;
-    virtual void on_acked(Ack ack) = 0;        // every live port has
-    virtual void on_all_delivered() = 0;       // the last sample has reached every sink
-    virtual void on_all_rendered() = 0;        // and has been shown
-    virtual void on_pipeline_failed(Status status) = 0;
-    virtual void on_damage(Status status, StreamIndex stream) = 0;
-    virtual void on_sink_lost(Status status, int node) = 0;
+    virtual void on_sources_started(Pipeline& from, Status status) = 0;
+    virtual void on_sources_stopped(Pipeline& from) = 0;
+    virtual void on_sources_read(Pipeline& from) = 0;  // everything has been read
+    virtual void on_acked(Pipeline& from, Ack ack) = 0;  // every live port has
+    // The last sample has reached every sink; what follows begins at `end`.
+    virtual void on_all_delivered(Pipeline& from, MediaTime end) = 0;
+    virtual void on_all_rendered(Pipeline& from) = 0;  // and has been shown
+    virtual void on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) = 0;
+    virtual void on_pipeline_failed(Pipeline& from, Status status) = 0;
+    virtual void on_damage(Pipeline& from, Status status, StreamIndex stream) = 0;
+    virtual void on_sink_lost(Pipeline& from, Status status, int node) = 0;
 };
 
 // Threads: control lane, save statistics() (any).
 class Pipeline final : public SinkPortListener, public std::enable_shared_from_this<Pipeline> {
 public:
     Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
-             SinkBackends backends, std::vector<BranchPlan> plans,
-             SessionId session);
+             SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
+             EpochCounter epochs, std::shared_ptr<SinkStrands> strands);
     ~Pipeline() override;
 
-    void open(std::weak_ptr<PipelineListener> listener);  // attaches sinks
-    // Leaves everything: sinks are shut down unless kept alive, sources let go. `done` follows on the
-    // control lane when all sinks have been; never, if one is stuck.
-    void release(std::function<void()> done = {});
+    // The decoders are made ready; the sinks are not touched yet.
+    void prepare(std::weak_ptr<PipelineListener> listener);
+    // Takes the outputs: those that `from` (may be null) has in common with it come over as they are,
+    // the others are attached.
+    void take_outputs(Pipeline* from);
+    // The same while `from` plays: what this one gives follows what that one gave, in the same sinks,
+    // as presentation time from `offset` on.
+    void follow(const std::shared_ptr<Pipeline>& from, Duration offset);
+    // After follow(): `to` has them again. To be raised by both before anything else.
+    void give_back_outputs(Pipeline& to);
+    // Leaves everything: sinks are shut down unless kept alive or wanted by others, sources let go.
+    // `done` follows on the control lane when all sinks have been; never, if one is stuck.
+    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {});
+    void collect_sinks(std::set<const StreamSink*>& into) const;
 
     // Nothing older passes from here on. A step of a decoder that goes on for too long is written off.
     void raise();
     // on_sources_started follows. Component_busy at once if something left behind has not come back.
-    Status start_sources(MediaTime at);
+    Status start_sources(const SourcesStart& start);
     void stop_sources();  // on_sources_stopped follows
     void preroll(MediaTime at);  // on_acked(prerolled) follows
+    // Instead of a preroll at rate 0. Once the clock has started, or a step was asked for, on_scrubbed
+    // follows: when every sink that scrubs has shown its picture.
+    void admit();
+    void step();
+    void set_thinning(Thinning thinning);
     void flush_sinks();          // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
@@ -74,8 +111,12 @@ public:
     void leave_stragglers();
 
     std::shared_ptr<ClockTimeSource> choose_time_source() const;
+    // Whether it would do: a sink of these, or host time where none of them can drive a clock.
+    bool has_time_source(const std::shared_ptr<ClockTimeSource>& source) const;
     std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
     bool any_live() const;
+    // Thinned or not, at which rates the sinks can follow; restricts `rates`.
+    void restrict_rates(RateSupport& rates) const;
     void statistics(SessionStatistics& into) const;
 
     // SinkPortListener
@@ -89,6 +130,10 @@ private:
     struct Feed;
     Branch* find(const SinkPort& port);
     std::shared_ptr<SinkPort> make_port(Branch& branch);
+    void take_port(Branch& branch, Pipeline& from);
+    void await_scrub();
+    void check_scrub();
+    MediaTime end_time() const;
     void connect(Branch& branch);
     void check_acks();
     void check_ends();
@@ -101,9 +146,15 @@ private:
     std::weak_ptr<PipelineListener> listener_;
     std::vector<std::unique_ptr<Branch>> branches_;
     std::vector<Feed> feeds_;
+    const EpochCounter epochs_;
+    const std::shared_ptr<SinkStrands> strands_;
     Epoch epoch_ = 1;
+    std::weak_ptr<Pipeline> predecessor_;  // whose samples may still be in the sinks
+    Duration offset_{};
+    MediaTime begun_at_{};
     std::optional<Ack> expected_;
     int sources_awaited_ = 0;
+    int sources_reading_ = 0;
     Status sources_status_;
     Status read_error_;  // of a source: told once what was read before it has been rendered
     bool delivered_told_ = false;

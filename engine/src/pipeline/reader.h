@@ -60,8 +60,9 @@ public:
     // then never answered.
     bool detach_if_silent();
 
-    // The session that uses it. Threads: control lane.
+    // The session that uses it, and the pipeline within. Threads: control lane.
     std::uint64_t user = 0;
+    const void* owner = nullptr;
 
 private:
     struct Loop;

@@ -1,5 +1,6 @@
 #include "pipeline/sink_port.h"
 
+#include <limits>
 #include <utility>
 
 namespace playhead {
@@ -63,33 +64,47 @@ private:
 };
 
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
-                   std::uint64_t account)
-    : executor_(executor), sink_(std::move(sink)), node_(node), strand_(std::move(executor), account),
+                   std::shared_ptr<WorkStrand> strand)
+    : executor_(std::move(executor)), sink_(std::move(sink)), node_(node), strand_(std::move(strand)),
       clock_sink_(std::make_shared<ClockSide>(sink_)) {}
 
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
                       std::shared_ptr<const PresentationClock> clock,
                       const SinkBackends& backends) {
-    listener_ = std::move(listener);
+    {
+        std::lock_guard lock(mutex_);
+        listener_ = std::move(listener);
+    }
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
                         backends.converters, backends.stretchers};
-    strand_.post([sink = sink_, context = std::move(context)] { sink->attach(context); });
+    strand_->post([sink = sink_, context = std::move(context)] { sink->attach(context); });
+}
+
+void SinkPort::belong_to(std::weak_ptr<SinkPortListener> listener, int node) {
+    node_ = node;
+    std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
+}
+
+void SinkPort::follow(Epoch epoch) {
+    epoch_.store(epoch, std::memory_order_release);
+    prerolled_epoch_.store(epoch, std::memory_order_release);
 }
 
 void SinkPort::on_demand(std::function<void()> wake) {
-    std::lock_guard lock(demand_mutex_);
+    std::lock_guard lock(mutex_);
     on_demand_ = std::move(wake);
 }
 
 void SinkPort::flush() {
-    strand_.post([self = shared_from_this(), epoch = epoch()] {
+    strand_->post([self = shared_from_this(), epoch = epoch()] {
         self->sink_->flush();
         self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
     });
 }
 
 void SinkPort::preroll(MediaTime at) {
-    strand_.post([self = shared_from_this(), at, epoch = epoch()] {
+    strand_->post([self = shared_from_this(), at, epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
         self->sink_->preroll(at);
     });
@@ -98,7 +113,7 @@ void SinkPort::preroll(MediaTime at) {
 }
 
 void SinkPort::admit() {
-    strand_.post([self = shared_from_this(), epoch = epoch()] {
+    strand_->post([self = shared_from_this(), epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
     });
     prerolled_epoch_.store(epoch(), std::memory_order_release);
@@ -106,28 +121,29 @@ void SinkPort::admit() {
 }
 
 void SinkPort::step() {
-    strand_.post([self = shared_from_this()] { self->sink_->step(); });
+    strand_->post([self = shared_from_this()] { self->sink_->step(); });
 }
 
 ClockNotify SinkPort::notify() {
     return [weak = weak_from_this()](Task task) {
-        if (auto self = weak.lock()) self->strand_.post(std::move(task));
+        if (auto self = weak.lock()) self->strand_->post(std::move(task));
     };
 }
 
 std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
 
-bool SinkPort::detach() { return strand_.detach(); }
+bool SinkPort::detach() { return strand_->detach(); }
 
 void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
-    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable {
+    raise(std::numeric_limits<Epoch>::max());  // nothing is handed to it any more
+    strand_->post([self = shared_from_this(), until = std::move(until)]() mutable {
         self->sink_->shut_down();
         until.reset();
     });
 }
 
 void SinkPort::leave_sink(std::shared_ptr<void> until) {
-    strand_.post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
+    strand_->post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
 }
 
 bool SinkPort::take_request() {
@@ -139,8 +155,8 @@ bool SinkPort::take_request() {
 }
 
 void SinkPort::deliver(Sample sample, Epoch epoch) {
-    strand_.post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
-        if (epoch != self->epoch()) {
+    strand_->post([self = shared_from_this(), sample = std::move(sample), epoch]() mutable {
+        if (epoch < self->floor_.load(std::memory_order_acquire)) {
             // Refused: the request it would have answered is open again.
             self->stale_.fetch_add(1, std::memory_order_relaxed);
             self->request(1);
@@ -156,8 +172,8 @@ void SinkPort::deliver(Sample sample, Epoch epoch) {
 }
 
 void SinkPort::end(Epoch epoch) {
-    strand_.post([self = shared_from_this(), epoch] {
-        if (epoch != self->epoch()) return;
+    strand_->post([self = shared_from_this(), epoch] {
+        if (epoch < self->floor_.load(std::memory_order_acquire)) return;
         self->sink_->place_marker({Marker::Kind::end_of_segment, {}, epoch});
     });
 }
@@ -171,7 +187,7 @@ void SinkPort::request(int n) {
 void SinkPort::wake_stage() {
     std::function<void()> wake;
     {
-        std::lock_guard lock(demand_mutex_);
+        std::lock_guard lock(mutex_);
         wake = on_demand_;
     }
     if (wake) wake();
@@ -197,7 +213,7 @@ void SinkPort::failed(Status status) {
     });
 }
 
-void SinkPort::post(Task task) { strand_.post(std::move(task)); }
+void SinkPort::post(Task task) { strand_->post(std::move(task)); }
 
 void SinkPort::dropped(int samples, const char*) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);
@@ -211,8 +227,13 @@ void SinkPort::ack(Ack ack) {
 }
 
 void SinkPort::tell(std::function<void(SinkPortListener&)> what) {
-    executor_->post([weak = listener_, what = std::move(what)] {
-        if (auto listener = weak.lock()) what(*listener);
+    std::weak_ptr<SinkPortListener> listener;
+    {
+        std::lock_guard lock(mutex_);
+        listener = listener_;
+    }
+    executor_->post([weak = std::move(listener), what = std::move(what)] {
+        if (auto l = weak.lock()) what(*l);
     });
 }
 

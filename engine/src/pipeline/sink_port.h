@@ -37,11 +37,14 @@ public:
 // StreamSinkHost part (any).
 class SinkPort final : public StreamSinkHost, public std::enable_shared_from_this<SinkPort> {
 public:
+    // `strand` is the sink's (SinkStrands).
     SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
-             std::uint64_t account);
+             std::shared_ptr<WorkStrand> strand);
 
     const std::shared_ptr<StreamSink>& sink() const { return sink_; }
     int node() const { return node_; }
+    // Hands the port over to another pipeline, for which it is this node.
+    void belong_to(std::weak_ptr<SinkPortListener> listener, int node);
 
     void attach(std::weak_ptr<SinkPortListener> listener,
                 std::shared_ptr<const PresentationClock> clock,
@@ -49,7 +52,14 @@ public:
     // Called (any thread) when there are requests to serve again.
     void on_demand(std::function<void()> wake);
 
-    void raise(Epoch epoch) { epoch_.store(epoch, std::memory_order_release); }
+    // Nothing of an older epoch reaches the sink any more.
+    void raise(Epoch epoch) {
+        floor_.store(epoch, std::memory_order_release);
+        epoch_.store(epoch, std::memory_order_release);
+    }
+    // Samples of this epoch follow those of the one before, which stay welcome: requests that are
+    // open are served from it.
+    void follow(Epoch epoch);
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
     void flush();  // acknowledged
     void preroll(MediaTime at);
@@ -62,13 +72,13 @@ public:
     std::shared_ptr<ClockStateSink> clock_sink();
     // Leaves the sink behind if it is inside a call; true if it was.
     bool detach();
-    bool busy() const { return strand_.busy(); }
+    bool busy() const { return strand_->busy(); }
     // `until` is let go when it has been.
     void shut_down_sink(std::shared_ptr<void> until);
     // The sink stays as it is, and gets what is on its way to it; `until` is let go then.
     void leave_sink(std::shared_ptr<void> until);
     // Work until then is urgent.
-    void set_deadline(std::optional<HostTime> deadline) { strand_.set_deadline(deadline); }
+    void set_deadline(std::optional<HostTime> deadline) { strand_->set_deadline(deadline); }
 
     // Decode stage: takes one request; false if none is open.
     bool take_request();
@@ -108,13 +118,14 @@ private:
 
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<StreamSink> sink_;
-    const int node_;
-    WorkStrand strand_;
-    std::weak_ptr<SinkPortListener> listener_;
+    int node_;  // control lane
+    const std::shared_ptr<WorkStrand> strand_;
     std::shared_ptr<ClockStateSink> clock_sink_;
-    std::mutex demand_mutex_;  // guards on_demand_: set by the control lane, called from any thread
+    std::mutex mutex_;  // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;
+    std::weak_ptr<SinkPortListener> listener_;
     std::atomic<Epoch> epoch_{0};
+    std::atomic<Epoch> floor_{0};  // samples older than this are refused
     std::atomic<Epoch> prerolled_epoch_{0};  // of the last preroll asked for
     std::atomic<Epoch> delivered_epoch_{0};  // of the last call that reached the sink
     std::atomic<int> demand_{0};

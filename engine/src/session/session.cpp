@@ -10,6 +10,14 @@ namespace {
 
 tl::unexpected<Error> no_session() { return fail(Errc::shut_down, "no session"); }
 
+CommandInput command(CommandKind kind, StartPosition position = current, MediaTime target = {}) {
+    CommandInput made;
+    made.kind = kind;
+    made.position = position;
+    made.target = target;
+    return made;
+}
+
 }  // namespace
 
 Session::Session() = default;
@@ -33,44 +41,63 @@ SessionId Session::id() const { return core_ ? core_->id() : 0; }
 Result<CommandId> Session::set_topology(Topology topology, SetTopology flags) {
     if (!core_) return no_session();
     if (auto status = validate(topology); !status.ok()) return fail(std::move(status));
-    return core_->submit({0, CommandKind::set_topology, {}, {}},
+    if (auto status = core_->check_times(topology); !status.ok()) return fail(std::move(status));
+    return core_->submit(command(CommandKind::set_topology),
                          {std::make_shared<const Topology>(std::move(topology)), flags});
 }
 
 Result<CommandId> Session::clear_current_topology() {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::set_topology, {}, {}},
+    return core_->submit(command(CommandKind::set_topology),
                          {nullptr, SetTopology::clear_current});
 }
 
 Result<CommandId> Session::clear_topologies() {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::clear_topologies, {}, {}});
+    return core_->submit(command(CommandKind::clear_topologies));
 }
 
 Result<CommandId> Session::start(StartPosition position) {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::start, position, {}});
+    return core_->submit(command(CommandKind::start, position));
 }
 
 Result<CommandId> Session::pause() {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::pause, {}, {}});
+    return core_->submit(command(CommandKind::pause));
 }
 
 Result<CommandId> Session::cue(MediaTime t) {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::cue, {}, t});
+    return core_->submit(command(CommandKind::cue, {}, t));
+}
+
+Result<CommandId> Session::set_rate(double rate, Thinning thinning) {
+    if (!core_) return no_session();
+    auto made = command(CommandKind::set_rate);
+    made.rate = rate;
+    made.thinning = thinning;
+    return core_->submit(made);
+}
+
+Result<double> Session::rate() const {
+    if (!core_) return no_session();
+    return core_->rate();
+}
+
+Result<RateSupport> Session::rate_support() const {
+    if (!core_) return no_session();
+    return core_->rate_support();
 }
 
 Result<CommandId> Session::stop() {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::stop, {}, {}});
+    return core_->submit(command(CommandKind::stop));
 }
 
 Result<CommandId> Session::close() {
     if (!core_) return no_session();
-    return core_->submit({0, CommandKind::close, {}, {}});
+    return core_->submit(command(CommandKind::close));
 }
 
 Result<void> Session::shutdown() {
@@ -90,7 +117,13 @@ Result<Capabilities> Session::capabilities() const {
 
 Result<std::shared_ptr<const Topology>> Session::full_topology() const {
     if (!core_) return no_session();
-    return core_->full_topology();
+    return core_->full_topology(0);
+}
+
+Result<std::shared_ptr<const Topology>> Session::full_topology(TopologyId id) const {
+    if (!core_) return no_session();
+    if (id == 0) return fail(Errc::not_found, "no topology has the number 0");
+    return core_->full_topology(id);
 }
 
 Result<SessionState> Session::state() const {

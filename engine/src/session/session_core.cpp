@@ -12,10 +12,15 @@ constexpr int max_pending = 1024;
 constexpr Duration answer_bound = std::chrono::milliseconds{20};
 constexpr Duration shutdown_bound = std::chrono::milliseconds{100};
 
+// Every source that can be started anywhere can be played at other rates. Without thinning a decoder
+// is asked for every picture; beyond this none keeps up.
+constexpr RateRange every_picture{0.0, 32.0, true};
+constexpr RateRange key_pictures{0.0, 128.0, true};
+
 Status source_facts(const Topology& topology, PresentationFacts& facts) {
     bool any = false;
     facts.seekable = true;
-    bool network = false;
+    facts.rates = RateSupport{every_picture, key_pictures};
     for (const Node& node : topology.nodes()) {
         const auto* source = std::get_if<SourceNode>(&node.body);
         if (!source) continue;
@@ -23,28 +28,67 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
         any = true;
         facts.seekable &= p.seekable;
         facts.can_pause &= !p.live;
-        network |= p.uses_network;
-        if (p.duration) {
-            facts.duration = std::max(facts.duration.value_or(Duration{}), *p.duration);
+        if (!p.seekable || p.live) facts.rates.restrict_to(RateRange::only_one());
+        const Duration begin = source->media_start.value_or(media_zero) - media_zero;
+        auto duration = p.duration;
+        if (source->media_stop) {
+            const Duration stop = *source->media_stop - media_zero;
+            duration = duration ? std::min(*duration, stop) : stop;
+        }
+        if (duration) {
+            facts.duration =
+                std::max(facts.duration.value_or(Duration{}), std::max(*duration - begin, Duration{}));
         }
     }
-    facts.capabilities = static_cast<unsigned>(Capability::start);
-    if (facts.seekable) facts.capabilities |= static_cast<unsigned>(Capability::seek);
-    if (!network) facts.capabilities |= static_cast<unsigned>(Capability::does_not_use_network);
+    if (topology.project_start) {
+        facts.base = *topology.project_start - media_zero;
+        facts.timed = true;
+    }
     return any ? Status{} : Status{Errc::invalid_argument, "a topology without a source"};
+}
+
+void find_capabilities(PresentationFacts& facts, const Topology& topology) {
+    const auto add = [&](Capability c) { facts.capabilities |= static_cast<unsigned>(c); };
+    bool network = false;
+    for (const Node& node : topology.nodes()) {
+        const auto* source = std::get_if<SourceNode>(&node.body);
+        if (source) network |= source->source->presentation().uses_network;
+    }
+    add(Capability::start);
+    if (facts.seekable) add(Capability::seek);
+    if (!network) add(Capability::does_not_use_network);
+    const auto fastest = facts.rates.fastest(Direction::forward, Thinning::none);
+    if (fastest && *fastest > 1.0) add(Capability::rate_forward);
+    if (facts.rates.fastest(Direction::reverse, Thinning::none)) add(Capability::rate_reverse);
 }
 
 }  // namespace
 
 SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id,
                          SessionOptions options)
-    : services_(std::move(services)), id_(id),
+    : services_(std::move(services)), id_(id), options_(options),
       clock_(std::make_shared<PresentationClock>(services_->executor)),
       events_(services_->bus.queue(options.queue_events
                                      ? of_session(id)
                                      : EventFilter([](const Event&) { return false; }))) {}
 
 // ---- any thread ------------------------------------------------------------------------------
+
+// Project times belong to a session with global time, and to no other.
+Status SessionCore::check_times(const Topology& topology) const {
+    const auto& start = topology.project_start;
+    const auto& stop = topology.project_stop;
+    if (!options_.global_time) {
+        if (!start && !stop) return {};
+        return {Errc::topo_invalid_time_attributes,
+                "project times belong to a session with global time"};
+    }
+    if (!start || !stop || *stop < *start) {
+        return {Errc::topo_invalid_time_attributes,
+                "a session with global time needs a project start and a project stop behind it"};
+    }
+    return {};
+}
 
 Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
     bool first = false;
@@ -59,7 +103,7 @@ Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
         closing_ = command.kind == CommandKind::close;
         ++pending_;
         first = inbox_.empty();
-        inbox_.push_back({command, std::move(with)});
+        inbox_.push_back({command, std::move(with), false});
     }
     if (first) {
         services_->executor->post([self = shared_from_this()] { self->drain(); });
@@ -102,11 +146,74 @@ Result<Capabilities> SessionCore::capabilities() const {
     });
 }
 
-Result<std::shared_ptr<const Topology>> SessionCore::full_topology() const {
+Result<std::shared_ptr<const Topology>> SessionCore::full_topology(TopologyId id) const {
     if (auto ok = alive(); !ok) return fail(ok.error());
     std::lock_guard lock(mutex_);
-    if (!public_.topology) return fail(Errc::invalid_request, "there is no current presentation");
-    return public_.topology;
+    if (id == 0 && public_.current == 0) {
+        return fail(Errc::invalid_request, "there is no current presentation");
+    }
+    const auto found = public_.topologies.find(id == 0 ? public_.current : id);
+    if (found == public_.topologies.end()) {
+        return fail(Errc::not_found, "no topology of this number is current or queued");
+    }
+    return found->second;
+}
+
+Result<double> SessionCore::rate() const {
+    return alive().map([this] {
+        std::lock_guard lock(mutex_);
+        return public_.rate;
+    });
+}
+
+Result<RateSupport> SessionCore::rate_support() const {
+    if (auto ok = alive(); !ok) return fail(ok.error());
+    std::lock_guard lock(mutex_);
+    if (public_.current == 0) {
+        return fail(Errc::invalid_request, "there is no current presentation");
+    }
+    return public_.rates;
+}
+
+void SessionCore::mark_last(SegmentId segment, bool last) { feed(MarkLast{segment, last}); }
+
+bool SessionCore::withdraw(SegmentId segment, CommandId command) {
+    const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
+    const bool at_outputs =
+        (model_.current && has(*model_.current)) ||
+        std::any_of(model_.joined.begin(), model_.joined.end(),
+                    [&](const SessionModel::Joined& joined) { return has(joined.facts); });
+    if (at_outputs) return false;
+    const auto mark = [command](std::deque<Pending>& waiting) {
+        for (auto& pending : waiting) pending.withdrawn |= pending.command.id == command;
+    };
+    mark(fifo_);
+    {
+        std::lock_guard lock(mutex_);
+        mark(inbox_);
+    }
+    feed(Withdraw{segment, command});
+    asked_behind_ = 0;
+    ask_for_next();
+    return true;
+}
+
+void SessionCore::ask_for_next() {
+    if (dead_ || !model_.current || !model_.queue.empty() || model_.next) return;
+    const auto& tail = model_.joined.empty() ? *model_.current : model_.joined.back().facts;
+    if (tail.segment == 0 || asked_behind_ == tail.topology) return;
+    asked_behind_ = tail.topology;
+    std::shared_ptr<SegmentProvider> segments;
+    {
+        std::lock_guard lock(mutex_);
+        segments = segments_.lock();
+    }
+    if (segments) segments->wants_next(tail.segment);
+}
+
+void SessionCore::attach(std::weak_ptr<SegmentProvider> segments) {
+    std::lock_guard lock(mutex_);
+    segments_ = std::move(segments);
 }
 
 Result<SessionState> SessionCore::state() const {
@@ -173,15 +280,18 @@ void SessionCore::pump() {
         Pending next = std::move(fifo_.front());
         fifo_.pop_front();
         const bool hurry = overtaken();
-        if (hurry && can_be_overtaken(next.command.kind)) {
+        if (next.withdrawn || (hurry && can_be_overtaken(next.command.kind))) {
             Complete done{next.command.id, empty_completion(next.command.kind),
-                          Status{Errc::cancelled, "overtaken by a stop"}};
+                          Status{Errc::cancelled, next.withdrawn ? "the segment was withdrawn"
+                                                                 : "overtaken by a stop"}};
             complete(done);
             continue;
         }
         resolving_ = std::move(next.with);
         feed(Execute{next.command, clock_reading()});
-        if (hurry && model_.operation) feed(Preempted{});
+        // By now others may have been executed behind it.
+        const auto& still = model_.operation;
+        if (hurry && still && still->command.id == next.command.id) feed(Preempted{});
     }
 }
 
@@ -199,6 +309,7 @@ void SessionCore::feed(SessionInput input) {
         publish_state();
     }
     stepping_ = false;
+    ask_for_next();
     pump();
 }
 
@@ -209,53 +320,129 @@ std::optional<MediaTime> SessionCore::clock_reading() const {
 
 // ---- control lane: actions -------------------------------------------------------------------
 
+SessionCore::Entry* SessionCore::entry(TopologyId id) {
+    const auto found = entries_.find(id);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+SessionCore::Entry* SessionCore::current() { return entry(current_); }
+
+Pipeline* SessionCore::current_pipeline() {
+    auto* c = current();
+    return c ? c->pipeline.get() : nullptr;
+}
+
+Pipeline* SessionCore::output_pipeline() {
+    if (model_.joined.empty()) return current_pipeline();
+    auto* last = entry(model_.joined.back().facts.topology);
+    return last ? last->pipeline.get() : current_pipeline();
+}
+
+TopologyId SessionCore::id_of(const Pipeline& pipeline) const {
+    for (const auto& [id, entry] : entries_) {
+        if (entry.pipeline.get() == &pipeline) return id;
+    }
+    return 0;
+}
+
 void SessionCore::carry_out(SessionAction& action) {
     struct Visitor {
         SessionCore& s;
-        Pipeline* pipeline() const { return s.current_ ? s.current_->pipeline.get() : nullptr; }
+        Pipeline* pipeline() const { return s.current_pipeline(); }
         // What the clock refuses is the command's failure.
         void judge(const Result<void>& result) const {
             if (!result) s.feed(Failed{result.error()});
         }
 
         void operator()(ResolveTopology&) const { s.begin_resolving(); }
-        void operator()(AdoptTopology&) const { s.adopt(std::move(*s.resolved_)); }
-        void operator()(QueueTopology&) const { s.queue_.push_back(std::move(*s.resolved_)); }
+        void operator()(ResolveSegment&) const { s.begin_resolving_segment(); }
+        void operator()(AdoptTopology& a) const { s.adopt(a.topology); }
+        void operator()(DropTopology& a) const { s.drop(a.topology); }
         void operator()(DropResolved&) const {
             ++s.resolve_ticket_;
-            s.resolved_.reset();
+            if (s.resolved_ != 0) s.drop(std::exchange(s.resolved_, 0));
         }
-        void operator()(DropCurrent&) const {
-            if (s.current_) s.current_->pipeline->release();
-            s.current_.reset();
-        }
-        void operator()(ClearQueue&) const { s.queue_.clear(); }
+        void operator()(DropCurrent&) const { s.drop(std::exchange(s.current_, 0)); }
         void operator()(StartSources& a) const {
-            auto status = pipeline()->start_sources(a.at);
+            SourcesStart start;
+            start.at = a.at;
+            start.offset = a.offset;
+            start.direction = a.gait == Gait::reverse ? Direction::reverse : Direction::forward;
+            start.thinning = a.thinning;
+            start.preview = a.gait == Gait::forward;
+            auto status = pipeline()->start_sources(start);
             if (!status.ok()) s.feed(Failed{std::move(status)});
         }
+        void operator()(PrepareNext& a) const {
+            auto& next = *s.entry(a.topology)->pipeline;
+            next.prepare(s.weak_from_this());
+            next.raise();
+            SourcesStart start;
+            start.thinning = s.model_.thinning;
+            auto status = next.start_sources(start);
+            if (!status.ok()) s.feed(NextReady{a.topology, std::move(status)});
+        }
+        void operator()(JoinNext& a) const {
+            s.entry(a.topology)->pipeline->follow(s.entry(a.behind)->pipeline, a.offset);
+        }
+        void operator()(TakeBack& a) const {
+            for (const auto id : a.topologies) {
+                auto* entry = s.entry(id);
+                if (!entry) continue;
+                if (pipeline()) entry->pipeline->give_back_outputs(*pipeline());
+                entry->pipeline->raise();
+                entry->pipeline->stop_sources();
+            }
+        }
+        void operator()(SwitchTo& a) const {
+            const auto old = std::exchange(s.current_, a.topology);
+            // The clock goes on from where it is, by a sink of the new one or by host time.
+            auto& outputs = *s.output_pipeline();
+            if (!outputs.has_time_source(s.clock_->time_source())) {
+                s.clock_->set_time_source(outputs.choose_time_source());
+            }
+            s.drop(old);
+        }
         void operator()(ChooseTimeSource&) const {
-            s.clock_->set_time_source(pipeline()->choose_time_source());
+            if (!pipeline()->has_time_source(s.clock_->time_source())) {
+                s.clock_->set_time_source(pipeline()->choose_time_source());
+            }
+            if (s.clock_->rate() != s.model_.rate) judge(s.clock_->set_rate(s.model_.rate));
         }
         void operator()(HoldClock& a) const { (void)s.clock_->hold(a.at); }
         void operator()(PrerollSinks& a) const {
             if (a.flush_first) pipeline()->flush_sinks();
             pipeline()->preroll(a.at);
         }
+        void operator()(AdmitSinks& a) const {
+            if (a.flush_first) pipeline()->flush_sinks();
+            pipeline()->admit();
+        }
+        void operator()(StepSinks&) const { pipeline()->step(); }
         void operator()(StartClock& a) const {
             pipeline()->expect(Ack::started);
             judge(s.clock_->start(a.at));
         }
         void operator()(ResumeClock&) const {
-            pipeline()->expect(Ack::started);
+            s.output_pipeline()->expect(Ack::started);
             judge(s.clock_->start_current());
         }
         void operator()(PauseClock&) const {
-            pipeline()->expect(Ack::paused);
+            s.output_pipeline()->expect(Ack::paused);
             judge(s.clock_->pause());
             if (s.model_.operation) s.model_.operation->position = s.clock_reading();
         }
         void operator()(CueClock& a) const { (void)s.clock_->cue(a.at); }
+        void operator()(ApplyRate& a) const {
+            // Before the first start there is no time source yet: it is told when it is chosen.
+            Result<void> done;
+            if (s.clock_->time_source()) done = s.clock_->set_rate(a.rate);
+            if (done && s.model_.active) s.output_pipeline()->set_thinning(a.thinning);
+            if (s.model_.operation && s.model_.operation->await == Await::rate) {
+                if (done) s.feed(Reached{Await::rate});
+                judge(done);
+            }
+        }
         void operator()(StopClock&) const {
             pipeline()->raise();
             pipeline()->expect(Ack::stopped);
@@ -271,75 +458,134 @@ void SessionCore::carry_out(SessionAction& action) {
         void operator()(Post& a) const { s.post(std::move(a.body), std::move(a.status)); }
         void operator()(Complete& a) const { s.complete(a); }
         void operator()(ReleaseAll&) const {
-            if (!s.current_) {
+            if (!pipeline()) {
                 s.feed(Reached{Await::released});
                 return;
             }
-            s.current_->pipeline->release([weak = s.weak_from_this()] {
+            pipeline()->release([weak = s.weak_from_this()] {
                 if (auto self = weak.lock()) self->feed(Reached{Await::released});
             });
-            s.current_.reset();
+            s.entries_.erase(std::exchange(s.current_, 0));
         }
     };
     std::visit(Visitor{*this}, action);
 }
 
 void SessionCore::begin_resolving() {
-    const auto ticket = ++resolve_ticket_;
-    if (!resolving_.topology) {
+    ++resolve_ticket_;
+    const bool clear = has(resolving_.flags, SetTopology::clear_current);
+    if (resolving_.topology && clear && !has(resolving_.flags, SetTopology::immediate)) {
+        // It names the topology to be cleared, if that is the current one.
+        const auto* c = current();
+        const bool same = c && (*c->given == *resolving_.topology || *c->topology == *resolving_.topology);
+        feed(Resolved{{}, std::nullopt, same ? SetTopology::clear_current : SetTopology::none});
+    } else if (!resolving_.topology) {
         feed(Resolved{{}, std::nullopt, resolving_.flags});
+    } else {
+        resolve_on_work_lane(resolving_.topology, resolving_.flags);
+    }
+}
+
+void SessionCore::begin_resolving_segment() {
+    ++resolve_ticket_;
+    std::shared_ptr<SegmentProvider> segments;
+    {
+        std::lock_guard lock(mutex_);
+        segments = segments_.lock();
+    }
+    const auto& position = model_.operation->command.position;
+    if (!segments) {
+        feed(Resolved{{Errc::unsupported_time_format, "only a session with a sequencer has segments"},
+                      std::nullopt, {}});
         return;
     }
-    // Codecs and sinks are asked, so this is no work for the control lane.
+    const auto* by_id = std::get_if<StartSegment>(&position);
+    const auto* by_entry = std::get_if<StartEntry>(&position);
+    auto choice = by_id ? segments->choose(by_id->segment, 0)
+                        : segments->choose(model_.current->segment, by_entry->entries);
+    if (!choice) {
+        feed(Resolved{choice.error(), std::nullopt, {}});
+        return;
+    }
+    resolve_on_work_lane(std::move(*choice), SetTopology::none);
+}
+
+// Codecs and sinks are asked, so this is no work for the control lane.
+void SessionCore::resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags) {
     WorkOptions options;
     options.deadline = services_->executor->now();
     options.account = id_;
     services_->executor->post_work(
-        options, [self = shared_from_this(), ticket, with = resolving_,
-                  resolver = services_->resolver_services()]() mutable {
-            auto resolution = std::make_shared<Resolution>(resolve(
-                with.topology, has(with.flags, SetTopology::no_resolution), resolver));
+        options, [self = shared_from_this(), ticket = resolve_ticket_, topology = std::move(topology),
+                  flags, resolver = services_->resolver_services()]() mutable {
+            auto resolution = std::make_shared<Resolution>(
+                resolve(topology, has(flags, SetTopology::no_resolution), resolver));
             auto& executor = *self->services_->executor;
-            executor.post([self = std::move(self), ticket, resolution] {
-                self->on_resolved(ticket, std::move(*resolution));
+            executor.post([self = std::move(self), ticket, topology = std::move(topology),
+                           resolution]() mutable {
+                self->on_resolved(ticket, std::move(topology), std::move(*resolution));
             });
         });
 }
 
-void SessionCore::on_resolved(std::uint64_t ticket, Resolution resolution) {
+void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
+                              Resolution resolution) {
     if (dead_ || ticket != resolve_ticket_) return;
     Resolved answer;
     answer.flags = resolving_.flags;
     answer.status = std::move(resolution.status);
     if (answer.status.ok()) {
-        Entry entry;
-        entry.id = ++last_topology_;
-        answer.status = source_facts(*resolution.topology, entry.facts);
-        entry.facts.topology = entry.id;
-        entry.topology = std::move(resolution.topology);
-        entry.pipeline = std::make_shared<Pipeline>(services_->executor, clock_,
-                                                    SinkBackends{services_->options.converters,
-                                                                 services_->options.stretchers},
-                                                    std::move(resolution.plans), id_);
-        answer.facts = entry.facts;
-        resolved_ = std::move(entry);
+        Entry made;
+        made.id = ++last_topology_;
+        made.given = std::move(given);
+        answer.status = source_facts(*resolution.topology, made.facts);
+        made.facts.topology = made.id;
+        made.facts.segment = resolution.topology->segment;
+        made.facts.last = resolution.topology->last_segment;
+        made.topology = std::move(resolution.topology);
+        made.pipeline = std::make_shared<Pipeline>(
+            services_->executor, clock_,
+            SinkBackends{services_->options.converters, services_->options.stretchers},
+            std::move(resolution.plans), id_, epochs_, services_->sink_strands);
+        made.pipeline->restrict_rates(made.facts.rates);
+        find_capabilities(made.facts, *made.topology);
+        if (answer.status.ok()) {
+            answer.facts = made.facts;
+            resolved_ = made.id;
+            entries_.emplace(made.id, std::move(made));
+        }
     }
     feed(std::move(answer));
 }
 
-void SessionCore::adopt(Entry entry) {
-    if (current_) current_->pipeline->release();
-    current_ = std::move(entry);
-    resolved_.reset();
-    current_->pipeline->open(weak_from_this());
+void SessionCore::adopt(TopologyId id) {
+    resolved_ = 0;
+    auto& taken = *entry(id);
+    auto* old = current_pipeline();
+    taken.pipeline->prepare(weak_from_this());
+    taken.pipeline->raise();
+    taken.pipeline->take_outputs(old);
+    const auto before = std::exchange(current_, id);
+    if (before != 0) drop(before);
+}
+
+void SessionCore::drop(TopologyId id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    const auto pipeline = std::move(found->second.pipeline);
+    entries_.erase(found);
+    std::set<const StreamSink*> wanted;
+    for (const auto& [other, entry] : entries_) entry.pipeline->collect_sinks(wanted);
+    pipeline->release({}, wanted);
 }
 
 void SessionCore::complete(Complete& done) {
-    if (auto* set = std::get_if<TopologySet>(&done.body); set && done.status.ok() && resolved_) {
-        set->resolved = resolved_->topology;
+    if (auto* set = std::get_if<TopologySet>(&done.body); set && done.status.ok() && set->topology != 0) {
+        set->resolved = entry(set->topology)->topology;
+        resolved_ = 0;
     }
     if (auto* started = std::get_if<SessionStarted>(&done.body); started && done.status.ok()) {
-        started->shown_pts = current_->pipeline->shown_pts();
+        started->shown_pts = current_pipeline()->shown_pts();
     }
     {
         std::lock_guard lock(mutex_);
@@ -375,8 +621,16 @@ void SessionCore::disarm_bound() {
 
 // Before each completion event, so that whoever hears it sees the state it speaks of.
 void SessionCore::publish_state() {
-    Public now{model_.state, model_.capabilities, current_ ? current_->topology : nullptr,
-               current_ ? current_->pipeline : nullptr};
+    Public now;
+    now.state = model_.state;
+    now.capabilities = model_.capabilities;
+    now.rate = model_.rate;
+    now.current = model_.current ? model_.current->topology : 0;
+    if (model_.current) now.rates = model_.current->rates;
+    for (const auto& [id, entry] : entries_) {
+        if (id != resolved_) now.topologies.emplace(id, entry.topology);
+    }
+    if (const auto* c = current()) now.pipeline = c->pipeline;
     std::lock_guard lock(mutex_);
     std::swap(public_, now);
 }
@@ -385,7 +639,9 @@ void SessionCore::publish_state() {
 void SessionCore::die() {
     if (dead_) return;
     std::vector<CommandInput> owed;
-    if (model_.operation) owed.push_back(model_.operation->command);
+    if (model_.operation && model_.operation->command.kind != CommandKind::advance) {
+        owed.push_back(model_.operation->command);
+    }
     for (auto& pending : fifo_) owed.push_back(pending.command);
     {
         std::lock_guard lock(mutex_);
@@ -402,13 +658,10 @@ void SessionCore::die() {
     dead_ = true;
     model_.operation.reset();
     disarm_bound();
-    if (current_) {
-        (void)clock_->stop();
-        current_->pipeline->release();
-    }
-    current_.reset();
-    resolved_.reset();
-    queue_.clear();
+    if (current()) (void)clock_->stop();
+    for (auto& [id, entry] : entries_) entry.pipeline->release();
+    entries_.clear();
+    current_ = resolved_ = 0;
     model_.state = SessionState::shut_down;
     clock_->shut_down();
     publish_state();
@@ -416,17 +669,25 @@ void SessionCore::die() {
 
 // ---- control lane: what the pipeline reports --------------------------------------------------
 
-void SessionCore::on_sources_started(Status status) {
-    if (status.ok()) {
+void SessionCore::on_sources_started(Pipeline& from, Status status) {
+    const auto id = id_of(from);
+    if (model_.next && model_.next->facts.topology == id) {
+        feed(NextReady{id, std::move(status)});
+    } else if (status.ok()) {
         feed(Reached{Await::sources});
     } else {
         feed(Failed{std::move(status)});
     }
 }
 
-void SessionCore::on_sources_stopped() { feed(Reached{Await::sources_idle}); }
+void SessionCore::on_sources_stopped(Pipeline& from) {
+    if (&from == current_pipeline()) feed(Reached{Await::sources_idle});
+}
 
-void SessionCore::on_acked(Ack ack) {
+void SessionCore::on_sources_read(Pipeline& from) { feed(SourcesRead{id_of(from)}); }
+
+void SessionCore::on_acked(Pipeline& from, Ack ack) {
+    static_cast<void>(from);
     switch (ack) {
         case Ack::prerolled: feed(Reached{Await::prerolled}); break;
         case Ack::started: feed(Reached{Await::running}); break;
@@ -436,29 +697,35 @@ void SessionCore::on_acked(Ack ack) {
     }
 }
 
-void SessionCore::on_all_delivered() { feed(Delivered{}); }
-
-void SessionCore::on_all_rendered() {
-    feed(Rendered{clock_reading().value_or(media_zero)});
+void SessionCore::on_all_delivered(Pipeline& from, MediaTime end) {
+    feed(Delivered{id_of(from), end});
 }
 
-void SessionCore::on_pipeline_failed(Status status) {
-    feed(Broken{std::move(status), clock_reading().value_or(media_zero)});
+void SessionCore::on_all_rendered(Pipeline& from) {
+    feed(Rendered{id_of(from), clock_reading().value_or(media_zero)});
 }
 
-void SessionCore::on_damage(Status status, StreamIndex stream) {
+void SessionCore::on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) {
+    if (&from == current_pipeline()) feed(Scrubbed{shown});
+}
+
+void SessionCore::on_pipeline_failed(Pipeline& from, Status status) {
+    feed(Broken{std::move(status), clock_reading().value_or(media_zero), id_of(from)});
+}
+
+void SessionCore::on_damage(Pipeline& from, Status status, StreamIndex stream) {
+    static_cast<void>(from);
     post(NonFatalError{clock_reading(), stream}, std::move(status));
 }
 
-void SessionCore::on_sink_lost(Status status, int node) {
+void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {
     post(SinkInvalidated{node}, status);
-    if (!current_) return;
-    if (!current_->pipeline->any_live()) {
-        feed(Broken{std::move(status), clock_reading().value_or(media_zero)});
+    if (!from.any_live()) {
+        feed(Broken{std::move(status), clock_reading().value_or(media_zero), 0});
         return;
     }
     // The clock goes on from where it is, by another sink or by host time.
-    if (clock_->time_source()) clock_->set_time_source(current_->pipeline->choose_time_source());
+    if (clock_->time_source()) clock_->set_time_source(from.choose_time_source());
 }
 
 }  // namespace playhead

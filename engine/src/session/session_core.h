@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "engine/engine_core.h"
 #include "pipeline/pipeline.h"
+#include "session/segments.h"
 #include "playhead/session.h"
 #include "session/transitions.h"
 #include "topology/resolver.h"
@@ -28,12 +30,25 @@ public:
     SessionCore(std::shared_ptr<EngineServices> services, SessionId id, SessionOptions options);
 
     // Any thread.
+    Status check_times(const Topology& topology) const;
     Result<CommandId> submit(CommandInput command, Topologies with = {});
     Result<void> shutdown();
     SessionId id() const { return id_; }
     Result<std::shared_ptr<const PresentationClock>> clock() const;
     Result<Capabilities> capabilities() const;
-    Result<std::shared_ptr<const Topology>> full_topology() const;
+    Result<std::shared_ptr<const Topology>> full_topology(TopologyId id) const;
+    Result<double> rate() const;
+    Result<RateSupport> rate_support() const;
+    const SessionOptions& options() const { return options_; }
+    const std::shared_ptr<EngineServices>& services() const { return services_; }
+
+    // The sequencer's. Control lane, but attach (any).
+    void attach(std::weak_ptr<SegmentProvider> segments);
+    void mark_last(SegmentId segment, bool last);
+    SegmentId current_segment() const { return model_.current ? model_.current->segment : 0; }
+    // The segment, and the command that sets it; false: it is at the outputs already.
+    bool withdraw(SegmentId segment, CommandId command);
+    void tell(EventBody body) { post(std::move(body), {}); }
     Result<SessionState> state() const;
     Result<MediaTime> position() const;
     Result<SessionStatistics> statistics() const;
@@ -41,23 +56,27 @@ public:
     Result<void> queue_event(UserEvent event);
 
     // PipelineListener
-    void on_sources_started(Status status) override;
-    void on_sources_stopped() override;
-    void on_acked(Ack ack) override;
-    void on_all_delivered() override;
-    void on_all_rendered() override;
-    void on_pipeline_failed(Status status) override;
-    void on_damage(Status status, StreamIndex stream) override;
-    void on_sink_lost(Status status, int node) override;
+    void on_sources_started(Pipeline& from, Status status) override;
+    void on_sources_stopped(Pipeline& from) override;
+    void on_sources_read(Pipeline& from) override;
+    void on_acked(Pipeline& from, Ack ack) override;
+    void on_all_delivered(Pipeline& from, MediaTime end) override;
+    void on_all_rendered(Pipeline& from) override;
+    void on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) override;
+    void on_pipeline_failed(Pipeline& from, Status status) override;
+    void on_damage(Pipeline& from, Status status, StreamIndex stream) override;
+    void on_sink_lost(Pipeline& from, Status status, int node) override;
 
 private:
     struct Pending {
         CommandInput command;
         Topologies with;
+        bool withdrawn = false;
     };
     // A resolved topology and its moving parts.
     struct Entry {
         TopologyId id = 0;
+        std::shared_ptr<const Topology> given;
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
@@ -69,8 +88,19 @@ private:
     bool overtaken() const;
     void carry_out(SessionAction& action);
     void begin_resolving();
-    void on_resolved(std::uint64_t ticket, Resolution resolution);
-    void adopt(Entry entry);
+    void begin_resolving_segment();
+    void resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags);
+    void on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
+                     Resolution resolution);
+    void ask_for_next();
+    // Control lane; null where there is none.
+    Entry* entry(TopologyId id);
+    Entry* current();
+    Pipeline* current_pipeline();
+    Pipeline* output_pipeline();  // the one that has the outputs: current, or joined to it
+    TopologyId id_of(const Pipeline& pipeline) const;
+    void adopt(TopologyId id);
+    void drop(TopologyId id);
     void complete(Complete& done);
     void post(EventBody body, Status status, CommandId command = 0);
     void arm_bound();
@@ -82,6 +112,7 @@ private:
 
     const std::shared_ptr<EngineServices> services_;
     const SessionId id_;
+    const SessionOptions options_;
     const std::shared_ptr<PresentationClock> clock_;
     EventQueue events_;
 
@@ -94,18 +125,24 @@ private:
     struct Public {
         SessionState state = SessionState::idle;
         Capabilities capabilities = 0;
-        std::shared_ptr<const Topology> topology;
+        std::map<TopologyId, std::shared_ptr<const Topology>> topologies;
+        TopologyId current = 0;
+        double rate = 1.0;
+        RateSupport rates;
         std::shared_ptr<Pipeline> pipeline;
     } public_;
+    std::weak_ptr<SegmentProvider> segments_;  // under the lock
 
     // Control lane.
     SessionModel model_;
     std::deque<Pending> fifo_;
     Topologies resolving_;
     std::uint64_t resolve_ticket_ = 0;
-    std::optional<Entry> resolved_;
-    std::optional<Entry> current_;
-    std::deque<Entry> queue_;
+    std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
+    TopologyId resolved_ = 0;              // set, and not told of yet
+    TopologyId current_ = 0;               // whose pipeline is carried out on
+    TopologyId asked_behind_ = 0;          // what the sequencer was asked to follow last
+    const EpochCounter epochs_ = std::make_shared<Epoch>(1);
     std::deque<SessionInput> inputs_;
     bool stepping_ = false;
     bool dead_ = false;

@@ -2,23 +2,46 @@
 //
 //   stopped --start--> sources? --> preroll? --> running? --> started
 //   started --at t---> (clock held) sources? --> preroll? --> running? --> started
+//   at rate 0: sources? --> running? --> started, and each output shows one picture
 //   any     --stop---> silent? --> sources_idle? --> flushed? --> stopped         (each ? is one wait)
+//
+// Topologies follow each other without a stop. The head of the queue is prepared once everything of
+// the one before it has been read, and joined once all of that has been handed to the outputs:
+//
+//   queue --read--> next (preparing, ready) --delivered--> joined --rendered--> current
+//
+// A stop, or a seek, takes what was prepared or joined back to the head of the queue: the current one
+// is the one that is being rendered.
 //
 // No thread, no clock, no pipeline in here: SessionCore carries the actions out and comes back with
 // what has been reached. At most one asynchronous step is under way, and the state names it.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <variant>
 #include <vector>
 
 #include "playhead/command.h"
 #include "playhead/event.h"
+#include "playhead/rate_support.h"
 #include "playhead/result.h"
 
 namespace playhead {
 
-enum class CommandKind { set_topology, clear_topologies, start, pause, cue, stop, close };
+// advance is the session's own: a topology that begins while the session goes on as started. It has
+// no id and no completion.
+enum class CommandKind {
+    set_topology,
+    clear_topologies,
+    start,
+    pause,
+    cue,
+    set_rate,
+    stop,
+    close,
+    advance
+};
 
 // What is needed to judge a command; the topology itself stays with the core.
 struct CommandInput {
@@ -26,6 +49,8 @@ struct CommandInput {
     CommandKind kind = CommandKind::stop;
     StartPosition position;  // start
     MediaTime target{};      // cue
+    double rate = 1.0;       // set_rate
+    Thinning thinning = Thinning::none;
 };
 
 enum class Await {
@@ -35,6 +60,7 @@ enum class Await {
     prerolled,     // every gating sink holds its first item
     running,       // every sink follows the started clock
     held,          // every sink follows the paused clock
+    rate,          // the clock runs at the new rate
     silent,        // every sink follows the stopped clock
     sources_idle,  // no source reads any more
     flushed,       // no sink holds anything any more
@@ -42,13 +68,35 @@ enum class Await {
 };
 std::string_view to_string(Await await);
 
-// What is known of the current presentation.
+// What is known of a presentation.
 struct PresentationFacts {
-    std::optional<Duration> duration;
+    std::optional<Duration> duration;  // of what is to be played of it
+    Duration base{};                   // presentation time of its beginning: project start, or 0
+    bool timed = false;                // base is given, and is kept when it follows another one
     bool seekable = false;
     bool can_pause = true;
     Capabilities capabilities = 0;  // all but `pause`, which comes and goes with running
     TopologyId topology = 0;
+    RateSupport rates;
+    SegmentId segment = 0;
+    bool last = true;  // of its sequence
+};
+
+// How the sources have been started: going on in another way takes a start anew.
+enum class Gait { forward, scrub, reverse };
+constexpr Gait gait_of(double rate) {
+    return rate > 0 ? Gait::forward : rate < 0 ? Gait::reverse : Gait::scrub;
+}
+
+// How far the current presentation, or one joined to it, has come.
+struct Progress {
+    Duration offset{};       // presentation time of its beginning
+    bool read = false;       // everything of it has left its sources
+    bool delivered = false;  // and has reached the outputs
+    // Everything has been shown, at this position; acted on once no command is under way and the
+    // clock is not paused.
+    std::optional<MediaTime> end_due;
+    bool starved = false;  // the end has come, and the sequence goes on: the clock waits there
 };
 
 struct SessionModel {
@@ -59,10 +107,35 @@ struct SessionModel {
     bool active = false;
     // The last presentation ended by itself (or failed): set_topology may replace it.
     bool ended = false;
-    bool delivered = false;  // EndOfPresentation has been posted for this play-through
-    // Everything has been shown, at this position, but a command is under way or the clock is paused:
-    // the end is due.
-    std::optional<MediaTime> end_due;
+    bool told_ended = false;  // TopologyStatus(ended) has been posted since it began last
+    double rate = 1.0;
+    Thinning thinning = Thinning::none;
+    Gait gait = Gait::forward;
+    bool cold = false;  // paused on a presentation whose sources have not been started yet
+
+    Progress progress;  // of the current one
+    std::deque<PresentationFacts> queue;
+    struct Joined {
+        PresentationFacts facts;
+        Progress progress;
+    };
+    std::deque<Joined> joined;  // behind the current one, at the outputs
+    struct Next {
+        PresentationFacts facts;
+        bool ready = false;
+        bool read = false;
+    };
+    std::optional<Next> next;  // behind those: its sources run
+    Duration line_end{};  // presentation time at which what was delivered last ends
+    bool switch_on_start = false;  // an immediate topology came while paused: it is the queue's head
+
+    // At rate 0: the outputs owe their picture.
+    struct Scrub {
+        bool step_first = false;  // show the one after it
+        bool stepping = false;    // the clock moves to what is shown
+        std::optional<std::optional<MediaTime>> shown;  // came before the start was complete
+    };
+    std::optional<Scrub> scrub;
 
     // The command that executes, if any.
     struct Operation {
@@ -70,7 +143,8 @@ struct SessionModel {
         Await await = Await::nothing;
         MediaTime target{};
         bool seek = false;            // from started or paused
-        bool fresh = false;           // from stopped: the presentation begins
+        bool fresh = false;           // the presentation begins
+        bool step = false;            // at rate 0: a picture on
         std::optional<MediaTime> position;  // of the clock when the command took effect
     };
     std::optional<Operation> operation;
@@ -94,27 +168,71 @@ struct Resolved {     // answers Await::resolved
     std::optional<PresentationFacts> facts;  // none: a null topology
     SetTopology flags = SetTopology::none;
 };
-struct Delivered {};
+struct SourcesRead {
+    TopologyId topology = 0;
+};
+struct NextReady {
+    TopologyId topology = 0;
+    Status status;
+};
+struct Delivered {
+    TopologyId topology = 0;
+    MediaTime end{};  // presentation time at which what follows begins
+};
 struct Rendered {
+    TopologyId topology = 0;
     MediaTime position{};
+};
+struct Scrubbed {
+    std::optional<MediaTime> shown;
+};
+struct MarkLast {  // a segment is the last of its sequence now, or is not any more
+    SegmentId segment = 0;
+    bool last = false;
+};
+struct Withdraw {  // a segment that is queued or prepared is not wanted
+    SegmentId segment = 0;
+    CommandId command = 0;  // the one that sets it, if it has not completed yet
 };
 struct Broken {  // fatal, from anywhere
     Status status;
     MediaTime position{};
+    TopologyId topology = 0;  // whose fault; 0: nobody's in particular
 };
-using SessionInput = std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, Delivered,
-                                  Rendered, Broken>;
+using SessionInput = std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, SourcesRead,
+                                  NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved
-struct AdoptTopology {};    // the resolved one becomes current: its pipeline is opened
-struct QueueTopology {};    // it waits behind the current one
+struct ResolveSegment {};   // the one that the start asks for; -> Resolved
 struct DropResolved {};     // it is not wanted any more
+struct AdoptTopology {
+    TopologyId topology = 0;
+};  // becomes current: its pipeline has the outputs now. What was current is let go
+struct DropTopology {
+    TopologyId topology = 0;
+};
 struct DropCurrent {};      // the current presentation is let go
-struct ClearQueue {};
 struct StartSources {
-    MediaTime at{};
+    MediaTime at{};     // presentation time
+    Duration offset{};  // of the presentation's beginning
+    Gait gait = Gait::forward;
+    Thinning thinning = Thinning::none;
 };  // -> Reached(sources) or Failed
+struct PrepareNext {
+    TopologyId topology = 0;
+};  // its sources are started -> NextReady
+struct JoinNext {
+    TopologyId topology = 0;
+    TopologyId behind = 0;
+    Duration offset{};
+};  // its samples follow at the outputs
+struct TakeBack {
+    std::vector<TopologyId> topologies;  // prepared or joined: they wait again
+};
+struct SwitchTo {
+    TopologyId topology = 0;
+};  // a joined one is current now, the one before it is let go
 struct ChooseTimeSource {};
 struct HoldClock {
     MediaTime at{};
@@ -131,6 +249,14 @@ struct PauseClock {};   // -> Reached(held) or Failed
 struct CueClock {
     MediaTime at{};
 };  // -> Reached(held)
+struct ApplyRate {
+    double rate = 1.0;
+    Thinning thinning = Thinning::none;
+};  // -> Reached(rate) or Failed
+struct AdmitSinks {
+    bool flush_first = false;
+};  // requests are served without a preroll; -> Scrubbed, once the clock has started
+struct StepSinks {};  // -> Scrubbed
 struct StopClock {};  // everything older is refused from here on; -> Reached(silent)
 struct RaiseEpoch {};
 struct StopSources {};     // -> Reached(sources_idle)
@@ -149,10 +275,11 @@ struct Complete {  // the executing command, or a refused one
 };
 struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
-    std::variant<ResolveTopology, AdoptTopology, QueueTopology, DropResolved, DropCurrent, ClearQueue,
-                 StartSources, ChooseTimeSource, HoldClock, PrerollSinks, StartClock, ResumeClock,
-                 PauseClock, CueClock, StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound,
-                 DisarmBound, LeaveStragglers, Post, Complete, ReleaseAll>;
+    std::variant<ResolveTopology, ResolveSegment, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
+                 PrepareNext, JoinNext, TakeBack, SwitchTo, ChooseTimeSource, HoldClock, PrerollSinks,
+                 StartClock, ResumeClock, PauseClock, CueClock, ApplyRate, AdmitSinks, StepSinks,
+                 StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound, DisarmBound,
+                 LeaveStragglers, Post, Complete, ReleaseAll>;
 
 struct StepResult {
     SessionModel model;

@@ -69,7 +69,8 @@ void StageRig::open(std::shared_ptr<SourceFactory> sources,
             b->sink = b->keeping = std::make_shared<KeepingSink>(stream.kind);
         }
         b->queue = std::make_shared<PacketQueue>(stream.index, true);
-        b->port = std::make_shared<SinkPort>(simulation, b->sink, 0, 1);
+        b->port = std::make_shared<SinkPort>(
+            simulation, b->sink, 0, std::make_shared<WorkStrand>(simulation, 1));
         b->port->raise(epoch);
         b->port->attach({}, clock, {headless::synthetic_converters(), nullptr});
         static_cast<void>(clock->add_state_sink(b->port->clock_sink(), b->port->notify()));

@@ -12,14 +12,33 @@ namespace {
 
 std::string words(const SessionAction& action) {
     struct Visitor {
+        static std::string number(TopologyId id) { return std::to_string(id); }
         static std::string at(MediaTime t) { return " " + std::to_string(t.time_since_epoch() / 1ms); }
         std::string operator()(const ResolveTopology&) { return "resolve"; }
-        std::string operator()(const AdoptTopology&) { return "adopt"; }
-        std::string operator()(const QueueTopology&) { return "queue"; }
+        std::string operator()(const ResolveSegment&) { return "resolve-segment"; }
+        std::string operator()(const AdoptTopology& a) { return "adopt " + number(a.topology); }
+        std::string operator()(const DropTopology& a) { return "drop " + number(a.topology); }
         std::string operator()(const DropResolved&) { return "drop-resolved"; }
         std::string operator()(const DropCurrent&) { return "drop-current"; }
-        std::string operator()(const ClearQueue&) { return "clear-queue"; }
-        std::string operator()(const StartSources& a) { return "start-sources" + at(a.at); }
+        std::string operator()(const StartSources& a) {
+            return "start-sources" + at(a.at) + (a.gait == Gait::reverse ? " reverse" : "") +
+                   (a.offset != Duration{} ? " offset" + at(media_zero + a.offset) : "");
+        }
+        std::string operator()(const PrepareNext& a) { return "prepare " + number(a.topology); }
+        std::string operator()(const JoinNext& a) {
+            return "join " + number(a.topology) + at(media_zero + a.offset);
+        }
+        std::string operator()(const TakeBack& a) {
+            std::string text = "take-back";
+            for (const auto id : a.topologies) text += " " + number(id);
+            return text;
+        }
+        std::string operator()(const SwitchTo& a) { return "switch " + number(a.topology); }
+        std::string operator()(const ApplyRate& a) {
+            return "rate " + std::to_string(static_cast<int>(a.rate * 100)) + "%";
+        }
+        std::string operator()(const AdmitSinks& a) { return a.flush_first ? "flush+admit" : "admit"; }
+        std::string operator()(const StepSinks&) { return "step"; }
         std::string operator()(const ChooseTimeSource&) { return "choose-time-source"; }
         std::string operator()(const HoldClock& a) { return "hold" + at(a.at); }
         std::string operator()(const PrerollSinks& a) {
@@ -82,7 +101,12 @@ struct Machine {
     }
     Trace command(CommandKind kind, StartPosition position = current, MediaTime target = {},
                   std::optional<MediaTime> clock = media_zero) {
-        return put(Execute{{++last, kind, position, target}, clock});
+        CommandInput input;
+        input.id = ++last;
+        input.kind = kind;
+        input.position = position;
+        input.target = target;
+        return put(Execute{input, clock});
     }
     Trace reach(Await what) { return put(Reached{what}); }
 
@@ -148,7 +172,7 @@ TEST_CASE("the first topology becomes current at once and gets ready", "[session
     Machine m;
     CHECK(m.command(CommandKind::set_topology) == Trace{"resolve"});
     CHECK(m.put(Resolved{{}, ten_seconds(), SetTopology::none}) ==
-          Trace{"disarm", "done 1 topology-set ok", "adopt", "post notify-presentation-time @0 ok",
+          Trace{"disarm", "done 1 topology-set ok", "adopt 1", "post notify-presentation-time @0 ok",
                 "post capabilities-changed:+67 ok", "post topology-status:ready ok"});
     CHECK(m.model.state == SessionState::stopped);
 }
@@ -166,7 +190,7 @@ TEST_CASE("a second topology waits behind the current one", "[session][1.5]") {
     m.started();
     m.command(CommandKind::set_topology);
     CHECK(m.put(Resolved{{}, ten_seconds(), SetTopology::none}) ==
-          Trace{"disarm", "done 3 topology-set ok", "queue"});
+          Trace{"disarm", "done 3 topology-set ok"});
     CHECK(m.model.state == SessionState::started);
 }
 
@@ -289,13 +313,13 @@ TEST_CASE("a topology ahead of a stop may still finish within the bound", "[sess
 TEST_CASE("the end comes when everything has been shown", "[session][3][end]") {
     Machine m;
     m.started();
-    CHECK(m.put(Delivered{}) == Trace{"post end-of-presentation ok"});
-    CHECK(m.put(Delivered{}).empty());
-    CHECK(m.put(Rendered{media_at(10s)}) ==
+    CHECK(m.put(Delivered{1, media_at(10s)}) == Trace{"post end-of-presentation ok"});
+    CHECK(m.put(Delivered{1, media_at(10s)}).empty());
+    CHECK(m.put(Rendered{1, media_at(10s)}) ==
           Trace{"stop-clock", "stop-sources", "flush", "post topology-status:ended ok",
                 "post capabilities-changed:-4 ok", "post session-ended @10000 ok"});
     CHECK(m.model.state == SessionState::stopped);
-    CHECK(m.put(Rendered{media_at(10s)}).empty());
+    CHECK(m.put(Rendered{1, media_at(10s)}).empty());
     // Replayed from the beginning, and replaceable at once.
     CHECK(m.command(CommandKind::start).back() == "start-sources 0");
 }
@@ -303,20 +327,20 @@ TEST_CASE("the end comes when everything has been shown", "[session][3][end]") {
 TEST_CASE("stop wins over the drain at the end", "[session][3.1]") {
     Machine m;
     m.started();
-    m.put(Delivered{});
+    m.put(Delivered{1, media_at(10s)});
     m.command(CommandKind::stop, current, {}, media_at(9s));
-    CHECK(m.put(Rendered{media_at(10s)}).empty());
+    CHECK(m.put(Rendered{1, media_at(10s)}).empty());
     m.reach(Await::silent);
     m.reach(Await::sources_idle);
     CHECK(m.reach(Await::flushed).back() == "done 3 session-stopped @9000 ok");
-    CHECK(m.put(Rendered{media_at(10s)}).empty());
+    CHECK(m.put(Rendered{1, media_at(10s)}).empty());
 }
 
 TEST_CASE("an end that falls into a pause waits for the resume", "[session][3]") {
     Machine m;
     m.started();
     m.command(CommandKind::pause, current, {}, media_at(10s));
-    CHECK(m.put(Rendered{media_at(10s)}).empty());
+    CHECK(m.put(Rendered{1, media_at(10s)}).empty());
     CHECK(m.reach(Await::held).back() == "done 3 session-paused @10000 ok");
     m.command(CommandKind::start, current, {}, media_at(10s));
     CHECK(m.reach(Await::running).back() == "post session-ended @10000 ok");
@@ -326,7 +350,7 @@ TEST_CASE("a fatal error stops everything and completes what was pending first",
     Machine m;
     m.started();
     m.command(CommandKind::start, at(5s));
-    CHECK(m.put(Broken{Status{Errc::damaged}, media_at(5s)}) ==
+    CHECK(m.put(Broken{Status{Errc::damaged}, media_at(5s), 1}) ==
           Trace{"stop-clock", "stop-sources", "flush", "post capabilities-changed:-4 ok",
                 "done 3 session-started damaged", "post session-error @5000 damaged"});
     CHECK(m.model.state == SessionState::stopped);
@@ -340,12 +364,12 @@ TEST_CASE("close stops first, says no stopped, and is the last", "[session][1.4]
     m.reach(Await::silent);
     m.reach(Await::sources_idle);
     CHECK(m.reach(Await::flushed) ==
-          Trace{"disarm", "post capabilities-changed:-4 ok", "clear-queue", "arm", "release"});
+          Trace{"disarm", "post capabilities-changed:-4 ok", "arm", "release"});
     CHECK(m.reach(Await::released) ==
           Trace{"disarm", "post capabilities-changed:-67 ok", "done 3 session-closed ok"});
     CHECK(m.model.state == SessionState::closed);
-    CHECK(m.put(Delivered{}).empty());
-    CHECK(m.put(Broken{Status{Errc::damaged}, {}}).empty());
+    CHECK(m.put(Delivered{1, media_at(10s)}).empty());
+    CHECK(m.put(Broken{Status{Errc::damaged}, {}, 1}).empty());
 }
 
 TEST_CASE("a start whose source fails completes with its error and leaves things still",

@@ -10,6 +10,7 @@
 #include "playhead/backend/sample.h"
 #include "playhead/backend/transform.h"
 #include "playhead/clock.h"
+#include "playhead/rate_range.h"
 #include "playhead/result.h"
 
 namespace playhead {
@@ -49,6 +50,8 @@ struct SinkTraits {
     bool can_preroll = true;
     bool gating = true;        // a seek waits for its first item; sparse kinds do not
     bool scrubs = false;       // at rate 0 it shows one sample for each start and step, and says so
+    bool previews = false;     // has use for a provisional picture while a seek is under way
+    RateRange rates;           // what it can follow; any rate unless it says otherwise
     // How long before its time a sample should be there: deadline of decoding = due - this.
     Duration lead = std::chrono::milliseconds{50};
 };

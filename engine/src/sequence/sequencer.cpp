@@ -1,0 +1,268 @@
+#include "playhead/sequencer.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "session/session_core.h"
+
+namespace playhead {
+
+// Threads: the list is under the lock, so that it can be changed and asked for from anywhere; what
+// concerns the session happens on the control lane.
+class SequencerCore final : public SegmentProvider,
+                            public std::enable_shared_from_this<SequencerCore> {
+public:
+    SequencerCore(std::shared_ptr<SessionCore> session, SequencerOptions options)
+        : session_(std::move(session)), feeds_(options.feeds_session), repeat_(options.repeat) {}
+
+    Result<SegmentId> add(SegmentId before, Topology topology, SegmentFlags flags) {
+        if (auto status = check(topology); !status.ok()) return fail(std::move(status));
+        SegmentId id = 0;
+        {
+            std::lock_guard lock(mutex_);
+            auto place = entries_.end();
+            if (before != 0) {
+                place = find_locked(before);
+                if (place == entries_.end()) return unknown();
+            }
+            id = ++last_id_;
+            entries_.insert(place, Entry{id, flags, std::move(topology)});
+        }
+        on_control([](SequencerCore& self) { self.feed(); });
+        return id;
+    }
+
+    Result<void> remove(SegmentId segment) {
+        {
+            std::lock_guard lock(mutex_);
+            if (find_locked(segment) == entries_.end()) return unknown();
+        }
+        on_control([segment](SequencerCore& self) { self.take_out(segment); });
+        return {};
+    }
+
+    Result<void> update(SegmentId segment, Topology topology) {
+        if (auto status = check(topology); !status.ok()) return fail(std::move(status));
+        {
+            std::lock_guard lock(mutex_);
+            const auto entry = find_locked(segment);
+            if (entry == entries_.end()) return unknown();
+            entry->topology = std::move(topology);
+        }
+        on_control([segment](SequencerCore& self) {
+            self.requeue(segment);
+            if (auto session = self.session_.lock()) session->tell(TopologyUpdated{segment});
+        });
+        return {};
+    }
+
+    Result<void> set_flags(SegmentId segment, SegmentFlags flags) {
+        {
+            std::lock_guard lock(mutex_);
+            const auto entry = find_locked(segment);
+            if (entry == entries_.end()) return unknown();
+            entry->flags = flags;
+        }
+        on_control([](SequencerCore& self) { self.mark(); });
+        return {};
+    }
+
+    void set_repeat(bool repeat) {
+        {
+            std::lock_guard lock(mutex_);
+            repeat_ = repeat;
+        }
+        on_control([](SequencerCore& self) {
+            self.mark();
+            self.feed();
+        });
+    }
+
+    std::vector<SegmentId> segments() const {
+        std::lock_guard lock(mutex_);
+        std::vector<SegmentId> ids;
+        for (const auto& entry : entries_) ids.push_back(entry.id);
+        return ids;
+    }
+
+    Result<std::shared_ptr<const Topology>> topology(SegmentId segment) const {
+        std::lock_guard lock(mutex_);
+        const auto entry = find_locked(segment);
+        if (entry == entries_.end()) return unknown();
+        auto made = std::make_shared<Topology>(entry->topology);
+        made->segment = entry->id;
+        made->last_segment = last_locked(*entry);
+        return std::shared_ptr<const Topology>(std::move(made));
+    }
+
+    // SegmentProvider
+    Result<std::shared_ptr<const Topology>> choose(SegmentId segment, std::int32_t entries) override {
+        SegmentId wanted = segment;
+        if (entries != 0) {
+            std::lock_guard lock(mutex_);
+            const auto from = find_locked(segment);
+            if (from == entries_.end()) return unknown();
+            const auto count = static_cast<std::int64_t>(entries_.size());
+            auto at = (from - entries_.begin()) + static_cast<std::int64_t>(entries);
+            if (repeat_) at = ((at % count) + count) % count;
+            if (at < 0 || at >= count) return unknown();
+            wanted = entries_[static_cast<std::size_t>(at)].id;
+        }
+        return topology(wanted);
+    }
+
+    void wants_next(SegmentId behind) override {
+        waiting_behind_ = behind;
+        feed();
+    }
+
+private:
+    struct Entry {
+        SegmentId id = 0;
+        SegmentFlags flags = SegmentFlags::none;
+        Topology topology;
+    };
+
+    static tl::unexpected<Error> unknown() {
+        return fail(Errc::not_found, "the sequence has no such segment");
+    }
+    Status check(const Topology& topology) const {
+        if (auto status = validate(topology); !status.ok()) return status;
+        auto session = session_.lock();
+        return session ? session->check_times(topology)
+                       : Status{Errc::shut_down, "the session is gone"};
+    }
+    std::vector<Entry>::iterator find_locked(SegmentId segment) {
+        return std::find_if(entries_.begin(), entries_.end(),
+                            [&](const Entry& entry) { return entry.id == segment; });
+    }
+    std::vector<Entry>::const_iterator find_locked(SegmentId segment) const {
+        return std::find_if(entries_.begin(), entries_.end(),
+                            [&](const Entry& entry) { return entry.id == segment; });
+    }
+    bool last_locked(const Entry& entry) const {
+        return !repeat_ && entry.flags == SegmentFlags::last;
+    }
+    // The one behind; 0: none yet, or never.
+    SegmentId behind_locked(SegmentId segment) const {
+        if (entries_.empty()) return 0;
+        if (segment == 0) return entries_.front().id;
+        const auto at = find_locked(segment);
+        if (at == entries_.end()) return 0;
+        if (last_locked(*at)) return 0;
+        if (at + 1 != entries_.end()) return (at + 1)->id;
+        return repeat_ ? entries_.front().id : 0;
+    }
+
+    template <class F>
+    void on_control(F what) {
+        auto session = session_.lock();
+        if (!session) return;
+        session->services()->executor->post([weak = weak_from_this(), what] {
+            if (auto self = weak.lock()) what(*self);
+        });
+    }
+
+    // ---- control lane ----
+    void feed() {
+        auto session = session_.lock();
+        if (!session || !waiting_behind_) return;
+        SegmentId next = 0;
+        bool feeds = false;
+        {
+            std::lock_guard lock(mutex_);
+            next = behind_locked(*waiting_behind_);
+            feeds = feeds_;
+        }
+        if (next == 0) return;
+        const bool first = *waiting_behind_ == 0;
+        waiting_behind_.reset();
+        if (!first || !feeds) session->tell(NewPresentation{next});
+        if (!feeds) return;
+        if (auto made = topology(next)) {
+            CommandInput command;
+            command.kind = CommandKind::set_topology;
+            queued_ = next;
+            queued_by_ = session->submit(command, {std::move(*made), SetTopology::none}).value_or(0);
+        }
+    }
+
+    void mark() {
+        auto session = session_.lock();
+        if (!session) return;
+        std::vector<std::pair<SegmentId, bool>> marks;
+        {
+            std::lock_guard lock(mutex_);
+            for (const auto& entry : entries_) marks.emplace_back(entry.id, last_locked(entry));
+        }
+        for (const auto& [id, last] : marks) session->mark_last(id, last);
+    }
+
+    void take_out(SegmentId segment) {
+        auto session = session_.lock();
+        if (!session) return;
+        SegmentId next = 0;
+        {
+            std::lock_guard lock(mutex_);
+            const auto entry = find_locked(segment);
+            if (entry == entries_.end()) return;
+            next = behind_locked(segment);
+            if (next == segment) next = 0;
+            entries_.erase(entry);
+        }
+        if (session->withdraw(segment, segment == queued_ ? queued_by_ : 0) || session->current_segment() != segment) return;
+        CommandInput command;
+        command.kind = next != 0 ? CommandKind::start : CommandKind::stop;
+        command.position = StartSegment{next, {}};
+        (void)session->submit(command);
+    }
+
+    void requeue(SegmentId segment) {
+        auto session = session_.lock();
+        if (!session || queued_ != segment) return;
+        (void)session->withdraw(segment, queued_by_);
+    }
+
+    const std::weak_ptr<SessionCore> session_;
+    mutable std::mutex mutex_;
+    std::vector<Entry> entries_;
+    SegmentId last_id_ = 0;
+    const bool feeds_;
+    bool repeat_;
+
+    // Control lane. What the session has nothing behind: 0 at first, none while it has.
+    std::optional<SegmentId> waiting_behind_ = 0;
+    SegmentId queued_ = 0;      // handed to the session last
+    CommandId queued_by_ = 0;
+};
+
+Sequencer::Sequencer(Session& session, SequencerOptions options)
+    : core_(std::make_shared<SequencerCore>(session.core(), options)) {
+    if (session.core()) session.core()->attach(core_);
+}
+Sequencer::~Sequencer() = default;
+Sequencer::Sequencer(Sequencer&&) noexcept = default;
+Sequencer& Sequencer::operator=(Sequencer&&) noexcept = default;
+
+Result<SegmentId> Sequencer::append(Topology topology, SegmentFlags flags) {
+    return core_->add(0, std::move(topology), flags);
+}
+Result<SegmentId> Sequencer::insert_before(SegmentId segment, Topology topology) {
+    if (segment == 0) return fail(Errc::not_found, "the sequence has no such segment");
+    return core_->add(segment, std::move(topology), SegmentFlags::none);
+}
+Result<void> Sequencer::remove(SegmentId segment) { return core_->remove(segment); }
+Result<void> Sequencer::update(SegmentId segment, Topology topology) {
+    return core_->update(segment, std::move(topology));
+}
+Result<void> Sequencer::set_flags(SegmentId segment, SegmentFlags flags) {
+    return core_->set_flags(segment, flags);
+}
+void Sequencer::set_repeat(bool repeat) { core_->set_repeat(repeat); }
+std::vector<SegmentId> Sequencer::segments() const { return core_->segments(); }
+Result<std::shared_ptr<const Topology>> Sequencer::topology(SegmentId segment) const {
+    return core_->topology(segment);
+}
+
+}  // namespace playhead

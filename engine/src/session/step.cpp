@@ -1,0 +1,439 @@
+#include "session/step.h"
+
+namespace playhead {
+
+void Step::take(const Execute& in) {
+    m_.operation = SessionModel::Operation{};
+    m_.operation->command = in.command;
+    m_.operation->position = in.clock;
+    switch (in.command.kind) {
+        case CommandKind::set_topology: await(Await::resolved), act(ResolveTopology{}); break;
+        case CommandKind::clear_topologies:
+            clear_queue();
+            complete(TopologiesCleared{});
+            break;
+        case CommandKind::start: start(in.command.position); break;
+        case CommandKind::pause: pause(); break;
+        case CommandKind::cue: cue(in.command.target); break;
+        case CommandKind::set_rate: set_rate(in.command.rate, in.command.thinning); break;
+        case CommandKind::stop:
+        case CommandKind::close: stop(); break;
+        case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
+    }
+}
+
+void Step::take(const Reached& in) {
+    if (!m_.operation || m_.operation->await != in.what) return;
+    auto& op = *m_.operation;
+    switch (in.what) {
+        case Await::sources:
+            if (op.fresh) {
+                m_.told_ended = false;
+                post(TopologyStatus{m_.current->topology, TopologyState::started_source});
+                act(ChooseTimeSource{});
+            }
+            if (m_.gait == Gait::scrub) {
+                m_.scrub = SessionModel::Scrub{op.step, op.step, {}};
+                await(Await::running);
+                act(AdmitSinks{op.seek});
+                act(StartClock{op.target});
+            } else {
+                await(Await::prerolled);
+                act(PrerollSinks{op.target, op.seek});
+            }
+            break;
+        case Await::prerolled:
+            if (op.command.kind == CommandKind::cue) {
+                act(CueClock{op.target});
+                settle_paused(op.target);
+            } else {
+                await(Await::running);
+                act(StartClock{op.target});
+            }
+            break;
+        case Await::running: settle_started(); break;
+        case Await::held: settle_paused(op.position); break;
+        case Await::rate:
+            m_.rate = op.command.rate;
+            m_.thinning = op.command.thinning;
+            complete(RateChanged{m_.rate});
+            break;
+        case Await::silent:
+            await(Await::sources_idle);
+            act(StopSources{});
+            break;
+        case Await::sources_idle:
+            await(Await::flushed);
+            act(FlushSinks{});
+            break;
+        case Await::flushed:
+            act(DisarmBound{});
+            settle_stopped();
+            break;
+        case Await::released:
+            act(DisarmBound{});
+            settle_closed();
+            break;
+        case Await::nothing:
+        case Await::resolved: break;
+    }
+}
+
+void Step::take(const TimedOut&) {
+    if (!m_.operation) return;
+    switch (m_.operation->await) {
+        case Await::resolved:
+            act(DropResolved{});
+            fail({Errc::cancelled, "overtaken by a stop"});
+            break;
+        case Await::silent:
+        case Await::sources_idle:
+        case Await::flushed:
+            // Whoever is stuck is left behind; the next step has its own bound.
+            act(LeaveStragglers{});
+            if (m_.operation->await != Await::flushed) act(ArmBound{});
+            take(Reached{m_.operation->await});
+            break;
+        case Await::released: settle_closed(); break;
+        default: break;
+    }
+}
+
+void Step::take(const Failed& in) {
+    if (!m_.operation) return;
+    const auto& op = *m_.operation;
+    switch (op.await) {
+        case Await::sources:
+        case Await::prerolled:
+            // The position is lost either way: what played before has been let go.
+            halt();
+            fail(in.status);
+            break;
+        case Await::running:
+            if (op.fresh || op.seek) halt();
+            fail(in.status);
+            break;
+        case Await::held:
+        case Await::rate: fail(in.status); break;
+        default: break;
+    }
+}
+
+void Step::take(const Preempted&) {
+    if (!m_.operation) return;
+    if (m_.operation->await == Await::resolved) {
+        act(ArmBound{});  // it may still finish in time
+    } else if (m_.operation->command.kind == CommandKind::advance) {
+        m_.operation.reset();
+    } else if (can_be_overtaken(m_.operation->command.kind)) {
+        fail({Errc::cancelled, "overtaken by a stop"});
+    }
+}
+
+void Step::take(const Scrubbed& in) {
+    if (!m_.scrub) return;
+    if (m_.operation && m_.operation->await == Await::running) {
+        m_.scrub->shown = in.shown;  // told once the start is complete
+    } else {
+        scrubbed(in.shown);
+    }
+}
+
+void Step::take(const Broken& in) {
+    if (m_.state == SessionState::closed || m_.state == SessionState::idle) return;
+    if (m_.next && in.topology == m_.next->facts.topology) {
+        drop_next(in.status);
+        return;
+    }
+    const bool stopping = m_.operation && (m_.operation->command.kind == CommandKind::stop ||
+                                           m_.operation->command.kind == CommandKind::close);
+    if (stopping) return;  // it is being let go anyway
+    if (m_.active) halt();
+    if (m_.operation && m_.operation->await != Await::resolved) {
+        if (m_.operation->command.kind == CommandKind::advance) {
+            m_.operation.reset();
+        } else {
+            fail(in.status);
+        }
+    }
+    m_.ended = true;
+    post(SessionError{in.position}, in.status);
+}
+
+StepResult Step::finish() && {
+    // What the end of a presentation brings waits for the command that is under way.
+    join_next();
+    end_if_due();
+    return {std::move(m_), std::move(actions_)};
+}
+
+void Step::complete(EventBody body) {
+    act(Complete{m_.operation->command.id, std::move(body), {}});
+    m_.operation.reset();
+}
+
+void Step::fail(Status status) {
+    const auto command = m_.operation->command;
+    m_.operation.reset();
+    if (command.kind == CommandKind::advance) {
+        m_.ended = true;
+        post(SessionError{}, std::move(status));
+    } else {
+        act(Complete{command.id, empty_completion(command.kind), std::move(status)});
+    }
+}
+
+// ---- commands -------------------------------------------------------------------------------
+
+void Step::start(const StartPosition& position) {
+    auto& op = *m_.operation;
+    const bool loaded = m_.state == SessionState::stopped || m_.state == SessionState::started ||
+                        m_.state == SessionState::paused;
+    if (!loaded) {
+        fail({Errc::invalid_request, "there is no presentation to start"});
+        return;
+    }
+    const auto* at = std::get_if<StartAt>(&position);
+    if (!at && !std::holds_alternative<StartCurrent>(position)) {
+        await(Await::resolved);
+        act(ResolveSegment{});
+        return;
+    }
+    if (m_.switch_on_start) {
+        const auto facts = m_.queue.front();
+        if (auto refused = judge(facts, at ? at->at - media_zero - facts.base : Duration{}, false);
+            !refused.ok()) {
+            fail(std::move(refused));
+            return;
+        }
+        m_.queue.pop_front();
+        if (m_.active) halt();
+        adopt(facts, facts.base);
+    }
+    const MediaTime now = op.position.value_or(media_zero);
+    if (at) {
+        begin(at->at);
+    } else if (m_.state == SessionState::stopped) {
+        begin(beginning());
+    } else if (m_.cold) {
+        op.fresh = true;
+        begin(beginning());
+    } else if (gait_of(m_.rate) != m_.gait) {
+        // What is at the outputs was meant for another way of going.
+        op.step = m_.rate == 0.0;
+        begin(now - (m_.progress.offset - m_.current->base));
+    } else if (m_.state == SessionState::paused) {
+        op.step = m_.rate == 0.0;
+        op.target = now;
+        await(Await::running);
+        act(ResumeClock{});
+    } else {
+        op.target = now;
+        op.step = m_.rate == 0.0;
+        settle_started();
+    }
+}
+
+void Step::cue(MediaTime target) {
+    if (!m_.current || m_.state == SessionState::closed) {
+        fail({Errc::invalid_request, "there is no presentation to cue"});
+    } else if (m_.rate == 0.0) {
+        fail({Errc::unsupported_rate, "at rate 0 a start shows the frame"});
+    } else {
+        begin(target);
+    }
+}
+
+// Whether a start at this place of a presentation can be; a seek, if something moves.
+Status Step::judge(const PresentationFacts& facts, Duration own, bool moves) {
+    if (facts.duration && own > *facts.duration) {
+        return {Errc::invalid_position, "the position is beyond the end"};
+    }
+    if (!facts.seekable && (moves || own > Duration{})) {
+        return {Errc::not_seekable, "the source cannot seek"};
+    }
+    return {};
+}
+
+// A start, seek or cue to t: the same road from here on. The current presentation's own time counts
+// again from its beginning, wherever it stood in a sequence.
+void Step::begin(MediaTime t) {
+    const bool moves = m_.state != SessionState::stopped && !m_.cold;
+    if (auto refused = judge(*m_.current, t - beginning(), moves); !refused.ok()) {
+        fail(std::move(refused));
+        return;
+    }
+    take_back();
+    m_.progress = {};
+    m_.progress.offset = m_.current->base;
+    go(t);
+}
+
+// The sources are started at t on the clock's line; the current presentation's place there is known.
+void Step::go(MediaTime t) {
+    auto& op = *m_.operation;
+    op.seek = m_.state != SessionState::stopped;
+    op.fresh = op.fresh || !op.seek;
+    op.target = t;
+    if (op.seek) act(HoldClock{t});
+    act(RaiseEpoch{});
+    m_.active = true;
+    m_.ended = false;
+    m_.progress.read = m_.progress.delivered = m_.progress.starved = false;
+    m_.progress.end_due.reset();
+    m_.scrub.reset();
+    m_.cold = false;
+    m_.gait = gait_of(m_.rate);
+    await(Await::sources);
+    act(StartSources{t, m_.progress.offset, m_.gait, m_.thinning});
+}
+
+void Step::pause() {
+    switch (m_.state) {
+        case SessionState::started:
+            await(Await::held);
+            act(PauseClock{});
+            break;
+        case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
+        default: fail({Errc::invalid_request, "nothing is playing"});
+    }
+}
+
+// The table of media-session.md section 5.2.
+void Step::set_rate(double rate, Thinning thinning) {
+    if (!m_.current || m_.state == SessionState::closed) {
+        fail({Errc::invalid_request, "there is no presentation whose rate could change"});
+        return;
+    }
+    if (rate == m_.rate && thinning == m_.thinning) {
+        complete(RateChanged{rate});
+        return;
+    }
+    if (auto answer = m_.current->rates.is_supported(thinning, rate); !answer.status.ok()) {
+        fail(std::move(answer.status));
+        return;
+    }
+    const Gait from = gait_of(m_.rate), to = gait_of(rate);
+    const bool crosses = from != to;
+    const bool reverses = from == Gait::reverse || to == Gait::reverse;
+    const bool allowed = m_.state == SessionState::stopped || !crosses ||
+                         (m_.state == SessionState::paused && !reverses);
+    if (!allowed) {
+        fail({Errc::unsupported_rate_transition,
+              reverses ? "stop before the direction changes" : "pause or stop before scrubbing"});
+        return;
+    }
+    await(Await::rate);
+    act(ApplyRate{rate, thinning});
+}
+
+// Stop, and the stop inside a close.
+void Step::stop() {
+    const bool closing = m_.operation->command.kind == CommandKind::close;
+    if (m_.state == SessionState::idle && !closing) {
+        fail({Errc::invalid_request, "there is no presentation to stop"});
+        return;
+    }
+    if (!m_.active) {
+        m_.operation->position.reset();
+        settle_stopped();
+        return;
+    }
+    if (m_.state == SessionState::stopped) m_.operation->position.reset();  // it never began
+    m_.progress.end_due.reset();
+    m_.scrub.reset();
+    take_back();
+    await(Await::silent);
+    act(ArmBound{});
+    act(StopClock{});
+}
+
+void Step::settle_started() {
+    const auto op = *m_.operation;
+    m_.state = SessionState::started;
+    capabilities(running_capabilities());
+    if (op.command.kind == CommandKind::advance) {
+        m_.operation.reset();
+        post(TopologyStatus{m_.current->topology, TopologyState::sink_switched});
+    } else {
+        complete(SessionStarted{op.target, {}, op.seek});
+    }
+    if (m_.scrub) {
+        if (m_.scrub->shown) scrubbed(*m_.scrub->shown);
+    } else if (op.step) {
+        m_.scrub = SessionModel::Scrub{false, true, {}};
+        act(StepSinks{});
+    }
+    prepare_next();
+}
+
+void Step::settle_paused(std::optional<MediaTime> position) {
+    m_.state = SessionState::paused;
+    capabilities(m_.current->capabilities);
+    complete(SessionPaused{position});
+}
+
+void Step::settle_stopped() {
+    const auto command = m_.operation->command;
+    const auto position = m_.operation->position;
+    m_.active = false;
+    if (m_.current) {
+        m_.state = SessionState::stopped;
+        capabilities(m_.current->capabilities);
+    }
+    if (command.kind == CommandKind::stop) {
+        complete(SessionStopped{position});
+        return;
+    }
+    clear_queue();
+    await(Await::released);
+    act(ArmBound{});
+    act(ReleaseAll{});
+}
+
+void Step::settle_closed() {
+    m_.current.reset();
+    m_.state = SessionState::closed;
+    capabilities(0);
+    complete(SessionClosed{});
+}
+
+void Step::scrubbed(std::optional<MediaTime> shown) {
+    if (std::exchange(m_.scrub->step_first, false)) {
+        m_.scrub->shown.reset();
+        act(StepSinks{});
+        return;
+    }
+    const bool stepping = m_.scrub->stepping;
+    m_.scrub.reset();
+    if (stepping && shown) act(HoldClock{*shown});
+    post(ScrubSampleComplete{shown});
+}
+
+void Step::halt() {
+    take_back();
+    act(StopClock{});
+    act(StopSources{});
+    act(FlushSinks{});
+    m_.active = false;
+    m_.progress.end_due.reset();
+    m_.scrub.reset();
+    if (m_.state == SessionState::started || m_.state == SessionState::paused) {
+        m_.state = SessionState::stopped;
+    }
+    capabilities(m_.current->capabilities);
+}
+
+Capabilities Step::running_capabilities() const {
+    return m_.current->capabilities |
+           (m_.current->can_pause ? static_cast<unsigned>(Capability::pause) : 0U);
+}
+
+void Step::capabilities(Capabilities now) {
+    if (now == m_.capabilities) return;
+    const Capabilities delta = now ^ m_.capabilities;
+    m_.capabilities = now;
+    post(CapabilitiesChanged{now, delta});
+}
+
+}  // namespace playhead

@@ -1,0 +1,346 @@
+// How presentations follow each other: media-session.md sections 1.5 and 6.
+#include "session/step.h"
+
+namespace playhead {
+
+void Step::take(const Resolved& in) {
+    if (!m_.operation || m_.operation->await != Await::resolved) return;
+    act(DisarmBound{});
+    if (!in.status.ok()) {
+        fail(in.status);
+    } else if (m_.operation->command.kind == CommandKind::start) {
+        segment_resolved(in);
+    } else {
+        topology_resolved(in);
+    }
+}
+
+void Step::topology_resolved(const Resolved& in) {
+    const bool clear = has(in.flags, SetTopology::clear_current);
+    const bool immediate = has(in.flags, SetTopology::immediate);
+    if (!in.facts) {
+        complete(TopologySet{});
+        if (clear && m_.current) let_go();
+        return;
+    }
+    const auto& facts = *in.facts;
+    complete(TopologySet{facts.topology, nullptr});
+    if (immediate) clear_queue();
+    if (!m_.current || m_.ended) {
+        if (m_.active) halt();
+        adopt(facts, facts.base);
+    } else if (!immediate) {
+        m_.queue.push_back(facts);
+        prepare_next();
+    } else if (m_.state == SessionState::paused) {
+        m_.queue.push_back(facts);
+        m_.switch_on_start = true;
+    } else if (m_.state == SessionState::started) {
+        advance(facts, facts.base);
+    } else {
+        if (m_.active) halt();
+        adopt(facts, facts.base);
+    }
+}
+
+// A start at a segment: the one that plays is cancelled, the wanted one takes its place.
+void Step::segment_resolved(const Resolved& in) {
+    const auto& position = m_.operation->command.position;
+    const auto* segment = std::get_if<StartSegment>(&position);
+    const Duration offset = segment ? segment->offset : Duration{};
+    const auto& facts = *in.facts;
+    if (offset < Duration{} || (facts.duration && offset > *facts.duration)) {
+        act(DropTopology{facts.topology});
+        fail({Errc::invalid_position, "the position is beyond the end of the segment"});
+        return;
+    }
+    if (m_.active && !m_.progress.delivered) end_of_presentation(*m_.current, true);
+    clear_queue();
+    post(NewPresentation{facts.segment});
+    post(TopologySet{facts.topology, nullptr});
+    if (m_.active) halt();
+    adopt(facts, facts.base);
+    begin(beginning() + offset);
+}
+
+// Becomes current. The state is kept where the session goes on with it, else it is stopped.
+void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
+    if (m_.current) tell_ended();
+    act(AdoptTopology{facts.topology});
+    m_.current = facts;
+    if (!keep_state) m_.state = SessionState::stopped;
+    m_.cold = false;
+    m_.ended = m_.told_ended = false;
+    m_.switch_on_start = false;
+    m_.progress = {};
+    m_.progress.offset = offset;
+    post(NotifyPresentationTime{facts.topology, media_zero + offset, offset, media_zero + offset});
+    capabilities(m_.state == SessionState::started ? running_capabilities() : facts.capabilities);
+    fall_back_rate(facts);
+    post(TopologyStatus{facts.topology, TopologyState::ready});
+}
+
+// Takes the current one's place while the session stays started: at once, or where the one before
+// ended too early for it to be joined.
+void Step::advance(const PresentationFacts& facts, Duration offset) {
+    take_back();
+    act(StopSources{});
+    m_.operation = SessionModel::Operation{};
+    m_.operation->command.kind = CommandKind::advance;
+    m_.operation->fresh = true;
+    adopt(facts, offset, true);
+    go(media_zero + offset);
+}
+
+void Step::let_go() {
+    const bool played = m_.state == SessionState::started || m_.state == SessionState::paused;
+    take_back();
+    if (!m_.queue.empty()) {
+        const auto facts = m_.queue.front();
+        m_.queue.pop_front();
+        if (m_.state == SessionState::started) {
+            advance(facts, facts.base);
+        } else if (m_.state == SessionState::paused) {
+            // It waits at its beginning for the next start.
+            act(RaiseEpoch{});
+            act(StopSources{});
+            adopt(facts, facts.base, true);
+            m_.cold = true;
+            act(CueClock{media_zero + facts.base});
+        } else {
+            if (m_.active) halt();
+            adopt(facts, facts.base);
+        }
+        return;
+    }
+    const auto topology = m_.current->topology;
+    const bool told = m_.told_ended;
+    if (m_.active) halt();
+    act(DropCurrent{});
+    m_.current.reset();
+    m_.state = SessionState::idle;
+    capabilities(0);
+    if (!told) post(TopologyStatus{topology, TopologyState::ended});
+    if (played) post(SessionEnded{});
+}
+
+void Step::clear_queue() {
+    if (m_.next) {
+        act(TakeBack{{m_.next->facts.topology}});
+        m_.queue.push_front(m_.next->facts);
+        m_.next.reset();
+    }
+    for (const auto& facts : m_.queue) act(DropTopology{facts.topology});
+    m_.queue.clear();
+    m_.switch_on_start = false;
+}
+
+// What was prepared or joined waits again, in its order.
+void Step::take_back() {
+    TakeBack back;
+    if (m_.next) {
+        m_.queue.push_front(m_.next->facts);
+        back.topologies.push_back(m_.next->facts.topology);
+        m_.next.reset();
+    }
+    for (; !m_.joined.empty(); m_.joined.pop_back()) {
+        m_.queue.push_front(m_.joined.back().facts);
+        back.topologies.push_back(m_.joined.back().facts.topology);
+    }
+    if (!back.topologies.empty()) act(std::move(back));
+}
+
+// ---- one behind the other --------------------------------------------------------------------
+
+Progress* Step::progress_of(TopologyId topology, const PresentationFacts** facts) {
+    if (m_.current && m_.current->topology == topology) {
+        if (facts) *facts = &*m_.current;
+        return &m_.progress;
+    }
+    for (auto& joined : m_.joined) {
+        if (joined.facts.topology != topology) continue;
+        if (facts) *facts = &joined.facts;
+        return &joined.progress;
+    }
+    return nullptr;
+}
+
+void Step::take(const SourcesRead& in) {
+    if (auto* progress = progress_of(in.topology)) {
+        progress->read = true;
+    } else if (m_.next && m_.next->facts.topology == in.topology) {
+        m_.next->read = true;
+    }
+    prepare_next();
+}
+
+void Step::prepare_next() {
+    const bool goes = m_.active && m_.current && m_.gait == Gait::forward &&
+                      (m_.state == SessionState::started || m_.state == SessionState::paused);
+    if (!goes || m_.next || m_.queue.empty() || m_.switch_on_start || !tail().read) return;
+    m_.next = SessionModel::Next{m_.queue.front(), false, false};
+    m_.queue.pop_front();
+    act(PrepareNext{m_.next->facts.topology});
+}
+
+void Step::take(const NextReady& in) {
+    if (!m_.next || m_.next->facts.topology != in.topology) return;
+    if (!in.status.ok()) {
+        drop_next(in.status);
+        return;
+    }
+    m_.next->ready = true;
+}
+
+// It cannot be played: what follows it takes its place.
+void Step::drop_next(Status status) {
+    const auto topology = m_.next->facts.topology;
+    m_.next.reset();
+    act(TakeBack{{topology}});
+    act(DropTopology{topology});
+    post(NonFatalError{}, std::move(status));
+    post(TopologyStatus{topology, TopologyState::ended});
+    prepare_next();
+}
+
+void Step::take(const Delivered& in) {
+    const PresentationFacts* facts = nullptr;
+    auto* progress = progress_of(in.topology, &facts);
+    if (!m_.active || !progress || m_.gait == Gait::scrub) return;
+    if (std::exchange(progress->delivered, true)) return;
+    m_.line_end = in.end - media_zero;
+    end_of_presentation(*facts, false);
+}
+
+void Step::join_next() {
+    if (!m_.active || !undisturbed() || !m_.next || !m_.next->ready || !tail().delivered) return;
+    const auto next = *std::exchange(m_.next, std::nullopt);
+    const auto& facts = next.facts;
+    const Duration offset = facts.timed ? facts.base : m_.line_end;
+    const TopologyId behind = tail_id();
+    fall_back_rate(facts);
+    post(NotifyPresentationTime{facts.topology, media_zero + offset, offset,
+                                media_zero + m_.line_end});
+    post(TopologyStatus{facts.topology, TopologyState::ready});
+    post(TopologyStatus{facts.topology, TopologyState::started_source});
+    act(JoinNext{facts.topology, behind, offset});
+    Progress progress;
+    progress.offset = offset;
+    progress.read = next.read;
+    m_.joined.push_back({facts, progress});
+    prepare_next();
+}
+
+// The rate outlives its topology, unless the next one cannot do it.
+void Step::fall_back_rate(const PresentationFacts& facts) {
+    if (facts.rates.is_supported(m_.thinning, m_.rate).status.ok()) return;
+    m_.rate = 1.0;
+    m_.thinning = Thinning::none;
+    act(ApplyRate{m_.rate, m_.thinning});
+    post(RateChanged{m_.rate});
+}
+
+void Step::end_of_presentation(const PresentationFacts& facts, bool cancelled) {
+    if (facts.segment != 0 && (!facts.last || cancelled)) {
+        post(EndOfPresentationSegment{facts.segment, cancelled});
+    } else {
+        post(EndOfPresentation{cancelled});
+    }
+}
+
+void Step::take(const Rendered& in) {
+    auto* progress = progress_of(in.topology);
+    if (!m_.active || !progress || m_.gait == Gait::scrub) return;
+    progress->end_due = in.position;
+}
+
+void Step::end_if_due() {
+    while (m_.progress.end_due && undisturbed() && m_.state == SessionState::started) {
+        if (!m_.joined.empty()) {
+            switch_joined();
+        } else if (m_.operation) {
+            return;
+        } else if (m_.next || !m_.queue.empty()) {
+            const Duration at = *m_.progress.end_due - media_zero;
+            take_back();
+            const auto facts = m_.queue.front();
+            m_.queue.pop_front();
+            advance(facts, facts.timed ? facts.base : at);
+        } else if (m_.current->segment != 0 && !m_.current->last) {
+            if (std::exchange(m_.progress.starved, true)) return;
+            act(HoldClock{*m_.progress.end_due});
+            return;
+        } else {
+            end();
+        }
+    }
+}
+
+void Step::take(const MarkLast& in) {
+    const auto mark = [&](PresentationFacts& facts) {
+        if (facts.segment == in.segment) facts.last = in.last;
+    };
+    if (m_.current) mark(*m_.current);
+    for (auto& joined : m_.joined) mark(joined.facts);
+    if (m_.next) mark(m_.next->facts);
+    for (auto& facts : m_.queue) mark(facts);
+    // The end it was to have without being the last is the presentation's.
+    if (m_.current && m_.progress.starved && m_.current->last) post(EndOfPresentation{});
+}
+
+void Step::take(const Withdraw& in) {
+    if (m_.operation && m_.operation->command.id == in.command &&
+        m_.operation->await == Await::resolved) {
+        act(DropResolved{});
+        fail({Errc::cancelled, "the segment was withdrawn"});
+    }
+    if (m_.next && m_.next->facts.segment == in.segment) {
+        act(TakeBack{{m_.next->facts.topology}});
+        m_.queue.push_front(m_.next->facts);
+        m_.next.reset();
+    }
+    for (auto at = m_.queue.begin(); at != m_.queue.end();) {
+        if (at->segment != in.segment) {
+            ++at;
+            continue;
+        }
+        act(DropTopology{at->topology});
+        at = m_.queue.erase(at);
+    }
+    prepare_next();
+}
+
+// Once for each time that it is played.
+void Step::tell_ended() {
+    if (std::exchange(m_.told_ended, true)) return;
+    post(TopologyStatus{m_.current->topology, TopologyState::ended});
+}
+
+void Step::switch_joined() {
+    tell_ended();
+    m_.told_ended = false;
+    const auto joined = m_.joined.front();
+    m_.joined.pop_front();
+    act(SwitchTo{joined.facts.topology});
+    m_.current = joined.facts;
+    m_.progress = joined.progress;
+    capabilities(running_capabilities());
+    post(TopologyStatus{m_.current->topology, TopologyState::sink_switched});
+    prepare_next();
+}
+
+void Step::end() {
+    const auto position = *m_.progress.end_due;
+    act(StopClock{});
+    act(StopSources{});
+    act(FlushSinks{});
+    m_.active = false;
+    m_.progress.end_due.reset();
+    m_.ended = true;
+    m_.state = SessionState::stopped;
+    tell_ended();
+    capabilities(m_.current->capabilities);
+    post(SessionEnded{position});
+}
+
+}  // namespace playhead
