@@ -154,7 +154,7 @@ TEST_CASE("close drops the queue, lets go of the sinks, and takes the capabiliti
     REQUIRE(stage.session.close());
     stage.after(1s);
     CHECK(stage.calls() == Lines{"video on-stop", "video flush", "event capabilities-changed:-4 ok",
-                                 "video shut-down", "event capabilities-changed:-67 ok",
+                                 "video shut-down", "event capabilities-changed:-115 ok",
                                  "event session-closed ok"});
     CHECK(stage.other_video->processed == 0);
     CHECK(stage.video->is_shut_down);

@@ -69,7 +69,7 @@ TEST_CASE("stop then close, unwaited: stopped, then closed", "[conformance][2]")
     const auto stop = stage.session.stop();
     const auto close = stage.session.close();
     CHECK(stage.now() == Lines{"capabilities-changed:-4 ok", "session-stopped ok",
-                               "capabilities-changed:-67 ok", "session-closed ok"});
+                               "capabilities-changed:-115 ok", "session-closed ok"});
     CHECK(stage.completed() == std::vector<CommandId>{*stop, *close});
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("close cancels too, and is then the last", "[conformance][2]") {
     (void)stage.session.close();
     CHECK(stage.until("session-closed") ==
           Lines{"session-started cancelled", "capabilities-changed:-4 ok",
-                "capabilities-changed:-67 ok", "session-closed ok"});
+                "capabilities-changed:-115 ok", "session-closed ok"});
     stage.faults->seek_gate.open();
     CHECK(stage.after(1h).empty());
 }

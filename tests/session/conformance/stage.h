@@ -14,7 +14,7 @@ namespace playhead::test {
 using Lines = std::vector<std::string>;
 
 // Of what the scripted media can do: start, seek, no network.
-inline constexpr Capabilities loaded_capabilities = 0x43;
+inline constexpr Capabilities loaded_capabilities = 0x73;
 inline constexpr Capabilities pause_capability = 0x4;
 
 struct Stage : SessionRig {
