@@ -8,7 +8,7 @@ using S = SessionState;
 
 namespace {
 
-const Lines ready{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+67 ok",
+const Lines ready{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+115 ok",
                   "topology-status:ready ok"};
 
 } // namespace
@@ -27,11 +27,11 @@ TEST_CASE("set_topology: loads an idle session, else queues behind what is there
     for (const S state : {S::stopped, S::started, S::paused}) {
         INFO(to_string(state));
         Stage stage{state};
-        const auto current = stage.session.full_topology().value();
+        const auto loaded = stage.session.full_topology().value();
         REQUIRE(stage.session.set_topology(stage.other_topology()));
         CHECK(stage.now() == Lines{"topology-set ok"});
         CHECK(stage.session.state() == state);
-        CHECK(stage.session.full_topology().value() == current);
+        CHECK(stage.session.full_topology().value() == loaded);
         CHECK(stage.calls().empty());
     }
     {
@@ -204,10 +204,10 @@ TEST_CASE("close: from any state, without a stopped event", "[conformance][1.2]"
         return lines;
     };
     CHECK(close_in(S::idle) == Lines{"session-closed ok"});
-    CHECK(close_in(S::stopped) == Lines{"capabilities-changed:-67 ok", "session-closed ok"});
+    CHECK(close_in(S::stopped) == Lines{"capabilities-changed:-115 ok", "session-closed ok"});
     CHECK(close_in(S::started) ==
-          Lines{"capabilities-changed:-4 ok", "capabilities-changed:-67 ok", "session-closed ok"});
-    CHECK(close_in(S::paused) == Lines{"capabilities-changed:-67 ok", "session-closed ok"});
+          Lines{"capabilities-changed:-4 ok", "capabilities-changed:-115 ok", "session-closed ok"});
+    CHECK(close_in(S::paused) == Lines{"capabilities-changed:-115 ok", "session-closed ok"});
     check_refused_when_over([](Stage& s) { return s.session.close(); });
 }
 

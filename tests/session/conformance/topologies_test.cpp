@@ -26,7 +26,7 @@ TEST_CASE("a malformed topology is refused in the call, with the reason, and lea
           "[conformance][1.5]") {
     covers("1.5/no-nodes", "1.5/no-source", "1.5/no-stream", "1.5/time-attributes", "1.5/no-trace");
     Stage stage{S::stopped};
-    const auto current = stage.session.full_topology().value();
+    const auto loaded = stage.session.full_topology().value();
     const Topology good = stage.other_topology();
     const auto refused = [&](Topology topology) {
         const auto answer = stage.session.set_topology(std::move(topology));
@@ -43,7 +43,7 @@ TEST_CASE("a malformed topology is refused in the call, with the reason, and lea
               n.media_stop = media_at(3s);
           })) == Errc::topo_invalid_time_attributes);
     CHECK(stage.after(1s).empty());
-    CHECK(stage.session.full_topology().value() == current);
+    CHECK(stage.session.full_topology().value() == loaded);
     CHECK_FALSE(stage.other_video->is_shut_down);
     stage.start();
     stage.until("session-ended");
@@ -105,10 +105,10 @@ TEST_CASE("the set event is prompt in every state; becoming current waits where 
     for (const S state : {S::stopped, S::started, S::paused}) {
         INFO(to_string(state));
         Stage stage{state};
-        const auto current = stage.session.full_topology().value();
+        const auto loaded = stage.session.full_topology().value();
         REQUIRE(stage.session.set_topology(stage.other_topology()));
         CHECK(stage.now() == Lines{"topology-set ok"}); // no time has passed
-        CHECK(stage.session.full_topology().value() == current);
+        CHECK(stage.session.full_topology().value() == loaded);
     }
     {
         Stage idle;
