@@ -19,8 +19,12 @@ using SegmentId = std::uint64_t;   // of a Sequencer; 0 = none
 
 // Where a start begins (media-session.md section 1.3).
 struct StartCurrent {};  // stopped: the beginning; paused: resume; started: nothing moves; at rate 0: one frame on
+// Whether a seek goes to the picture that contains the time, or to the key frame at or before it,
+// which is quicker: sound and clock then begin there too.
+enum class SeekMode { exact, key_frame };
 struct StartAt {
     MediaTime at{};  // from the start of the presentation; a seek when started or paused
+    SeekMode mode = SeekMode::exact;
 };
 struct StartSegment {  // only with a Sequencer
     SegmentId segment = 0;
@@ -31,7 +35,7 @@ struct StartEntry {  // only with a Sequencer
 };
 using StartPosition = std::variant<StartCurrent, StartAt, StartSegment, StartEntry>;
 inline constexpr StartCurrent current{};
-constexpr StartAt at(Duration t) { return {MediaTime{t}}; }
+constexpr StartAt at(Duration t, SeekMode mode = SeekMode::exact) { return {MediaTime{t}, mode}; }
 
 // What set_rate asks of the pictures: all of them, or key frames only.
 enum class Thinning { none, key_frames };

@@ -24,6 +24,7 @@ struct Pipeline::Branch {
     bool scrubbing = false;  // owes its picture
     std::optional<MediaTime> scrubbed;
     std::optional<MediaRange> last;  // interval of the last sample
+    std::optional<DecodeOrder> order;  // of the latest start
     bool delivered = false;
     bool rendered = false;
 };
@@ -291,13 +292,16 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         order.shift = wanted.offset - plan.media_start;
         order.direction = wanted.direction;
         order.thinning = plan.kind == StreamKind::video ? wanted.thinning : Thinning::none;
-        order.preview = wanted.preview && plan.sink->traits().previews;
-        branch->queue->raise(epoch_, reverse ? std::nullopt : std::optional(order.target),
-                             branch->dead);
-        if (!branch->dead) branch->stage->restart(order);
+        order.preview = wanted.preview && !wanted.to_key && plan.sink->traits().previews;
+        // On the way to a key frame nothing is left out in advance: it is not known where it is.
+        const bool aims = !reverse && !wanted.to_key;
+        branch->queue->raise(epoch_, aims ? std::optional(order.target) : std::nullopt, branch->dead);
+        branch->order = order;
+        if (!branch->dead && !wanted.to_key) branch->stage->restart(order);
     }
     sources_awaited_ = sources_reading_ = static_cast<int>(feeds_.size());
     sources_status_ = {};
+    landed_.reset();
     for (auto& feed : feeds_) {
         ReaderStart start;
         start.epoch = epoch_;
@@ -312,8 +316,20 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
             if (!self || epoch != self->epoch_) return;
             if (!status.ok()) self->sources_status_ = std::move(status);
             if (--self->sources_awaited_ > 0) return;
-            if (auto l = self->listener_.lock()) l->on_sources_started(*self, self->sources_status_);
+            self->restart_at_key();
+            if (auto l = self->listener_.lock()) {
+                l->on_sources_started(*self, self->sources_status_, self->landed_);
+            }
         };
+        if (wanted.to_key) {
+            start.landed = [weak, epoch = epoch_,
+                            shift = wanted.offset - feed.branches.front()->plan.media_start](MediaTime at) {
+                auto self = weak.lock();
+                if (!self || epoch != self->epoch_) return;
+                // Of several sources the one that reaches back furthest.
+                self->landed_ = self->landed_ ? std::min(*self->landed_, at + shift) : at + shift;
+            };
+        }
         start.failed = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_) return;
@@ -333,6 +349,17 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         feed.source->handle()->start(std::move(start));
     }
     return {};
+}
+
+// Where the key frame was found, every stream begins.
+void Pipeline::restart_at_key() {
+    for (auto& branch : branches_) {
+        if (branch->dead || !branch->order) continue;
+        const auto& latest = branch->stage->last_restart();
+        if (latest && latest->epoch == epoch_) continue;
+        if (landed_) branch->order->target = *landed_ - branch->order->shift;
+        branch->stage->restart(*branch->order);
+    }
 }
 
 void Pipeline::stop_sources() {

@@ -49,6 +49,7 @@ struct SourcesStart {
     Direction direction = Direction::forward;
     Thinning thinning = Thinning::none;
     bool preview = false;
+    bool to_key = false;  // at the key frame at or before `at`: on_sources_started tells which
 };
 
 class Pipeline;
@@ -57,7 +58,8 @@ class Pipeline;
 class PipelineListener {
 public:
     virtual ~PipelineListener() = default;
-    virtual void on_sources_started(Pipeline& from, Status status) = 0;
+    virtual void on_sources_started(Pipeline& from, Status status,
+                                    std::optional<MediaTime> landed) = 0;
     virtual void on_sources_stopped(Pipeline& from) = 0;
     virtual void on_sources_read(Pipeline& from) = 0;  // everything has been read
     virtual void on_acked(Pipeline& from, Ack ack) = 0;  // every live port has
@@ -133,6 +135,7 @@ private:
     void take_port(Branch& branch, Pipeline& from);
     void await_scrub();
     void check_scrub();
+    void restart_at_key();
     MediaTime end_time() const;
     void connect(Branch& branch);
     void check_acks();
@@ -155,6 +158,7 @@ private:
     std::optional<Ack> expected_;
     int sources_awaited_ = 0;
     int sources_reading_ = 0;
+    std::optional<MediaTime> landed_;  // presentation time
     Status sources_status_;
     Status read_error_;  // of a source: told once what was read before it has been rendered
     bool delivered_told_ = false;

@@ -184,7 +184,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             }
         }
         const bool ok = status.ok();
-        tell([done = job->done, status = std::move(status)]() mutable { done(std::move(status)); });
+        if (!ok || !job->landed || streams.empty()) arrive(std::move(status));
         if (!ok) {
             job.reset();
         } else if (groups) {
@@ -192,6 +192,24 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         } else if (streams.empty()) {
             finish();
         }
+    }
+
+    // The start is answered, once.
+    void arrive(Status status) {
+        if (!job->done) return;
+        tell([done = std::exchange(job->done, nullptr), status = std::move(status)]() mutable {
+            done(std::move(status));
+        });
+    }
+
+    // Whose key frame says where a seek to one has landed: the video's, else the first stream's.
+    StreamIndex leader() const {
+        const auto& all = source->presentation().streams;
+        for (auto& queue : job->queues) {
+            const auto stream = static_cast<std::size_t>(queue->stream());
+            if (stream < all.size() && all[stream].kind == StreamKind::video) return queue->stream();
+        }
+        return job->queues.front()->stream();
     }
 
     // Which streams are read in reverse: one, or none.
@@ -267,6 +285,12 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             for (auto& queue : job->queues) {
                 if (queue->stream() != packet->stream) continue;
                 packet->epoch = job->epoch;
+                if (job->landed && packet->key && packet->pts && queue->stream() == leader()) {
+                    tell([landed = std::exchange(job->landed, nullptr), pts = *packet->pts] {
+                        landed(pts);
+                    });
+                    arrive({});
+                }
                 take(*queue, std::move(*packet));
                 return;
             }
@@ -279,6 +303,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
 
     void break_off(Error error) {
         if (error == Errc::cancelled && interrupted()) return;
+        arrive({});
         // Told before the ends, so that they are known for what they are.
         tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
         for (auto& queue : job->queues) queue->push_end(job->epoch);
@@ -349,6 +374,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
 
     // Everything that is wanted has been read.
     void finish() {
+        arrive({});
         for (auto& queue : job->queues) queue->push_end(job->epoch);
         if (job->finished) tell(std::move(job->finished));
         job.reset();

@@ -31,6 +31,9 @@ struct ReaderStart {
     // Nothing beyond it is wanted: once every gating stream has passed it, the queues end.
     std::optional<MediaTime> stop;
     std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
+    // On the control lane, before `done`, which then waits for it: the first key frame that was read,
+    // of the video if there is any. Not called if there is none. For a seek to a key frame.
+    std::function<void(MediaTime)> landed;
     std::function<void(Status)> done;      // on the control lane: it stands at the position, or why not
     std::function<void(Status)> failed;    // on the control lane: reading broke off later; the
                                            // queues then end where it did

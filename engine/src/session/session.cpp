@@ -14,6 +14,7 @@ CommandInput command(CommandKind kind, StartPosition position = current, MediaTi
     CommandInput made;
     made.kind = kind;
     made.position = position;
+    if (const auto* at = std::get_if<StartAt>(&position)) made.seek_mode = at->mode;
     made.target = target;
     return made;
 }
@@ -67,9 +68,11 @@ Result<CommandId> Session::pause() {
     return core_->submit(command(CommandKind::pause));
 }
 
-Result<CommandId> Session::cue(MediaTime t) {
+Result<CommandId> Session::cue(MediaTime t, SeekMode mode) {
     if (!core_) return no_session();
-    return core_->submit(command(CommandKind::cue, {}, t));
+    auto made = command(CommandKind::cue, {}, t);
+    made.seek_mode = mode;
+    return core_->submit(made);
 }
 
 Result<CommandId> Session::set_rate(double rate, Thinning thinning) {

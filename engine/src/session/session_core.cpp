@@ -370,6 +370,7 @@ void SessionCore::carry_out(SessionAction& action) {
             start.direction = a.gait == Gait::reverse ? Direction::reverse : Direction::forward;
             start.thinning = a.thinning;
             start.preview = a.gait == Gait::forward;
+            start.to_key = a.mode == SeekMode::key_frame;
             auto status = pipeline()->start_sources(start);
             if (!status.ok()) s.feed(Failed{std::move(status)});
         }
@@ -439,7 +440,7 @@ void SessionCore::carry_out(SessionAction& action) {
             if (s.clock_->time_source()) done = s.clock_->set_rate(a.rate);
             if (done && s.model_.active) s.output_pipeline()->set_thinning(a.thinning);
             if (s.model_.operation && s.model_.operation->await == Await::rate) {
-                if (done) s.feed(Reached{Await::rate});
+                if (done) s.feed(Reached{Await::rate, {}});
                 judge(done);
             }
         }
@@ -447,7 +448,7 @@ void SessionCore::carry_out(SessionAction& action) {
             pipeline()->raise();
             pipeline()->expect(Ack::stopped);
             // A clock that does not run has no one to tell.
-            if (!s.clock_->stop()) s.feed(Reached{Await::silent});
+            if (!s.clock_->stop()) s.feed(Reached{Await::silent, {}});
         }
         void operator()(RaiseEpoch&) const { pipeline()->raise(); }
         void operator()(StopSources&) const { pipeline()->stop_sources(); }
@@ -459,11 +460,11 @@ void SessionCore::carry_out(SessionAction& action) {
         void operator()(Complete& a) const { s.complete(a); }
         void operator()(ReleaseAll&) const {
             if (!pipeline()) {
-                s.feed(Reached{Await::released});
+                s.feed(Reached{Await::released, {}});
                 return;
             }
             pipeline()->release([weak = s.weak_from_this()] {
-                if (auto self = weak.lock()) self->feed(Reached{Await::released});
+                if (auto self = weak.lock()) self->feed(Reached{Await::released, {}});
             });
             s.entries_.erase(std::exchange(s.current_, 0));
         }
@@ -669,19 +670,20 @@ void SessionCore::die() {
 
 // ---- control lane: what the pipeline reports --------------------------------------------------
 
-void SessionCore::on_sources_started(Pipeline& from, Status status) {
+void SessionCore::on_sources_started(Pipeline& from, Status status,
+                                     std::optional<MediaTime> landed) {
     const auto id = id_of(from);
     if (model_.next && model_.next->facts.topology == id) {
         feed(NextReady{id, std::move(status)});
     } else if (status.ok()) {
-        feed(Reached{Await::sources});
+        feed(Reached{Await::sources, landed});
     } else {
         feed(Failed{std::move(status)});
     }
 }
 
 void SessionCore::on_sources_stopped(Pipeline& from) {
-    if (&from == current_pipeline()) feed(Reached{Await::sources_idle});
+    if (&from == current_pipeline()) feed(Reached{Await::sources_idle, {}});
 }
 
 void SessionCore::on_sources_read(Pipeline& from) { feed(SourcesRead{id_of(from)}); }
@@ -689,11 +691,11 @@ void SessionCore::on_sources_read(Pipeline& from) { feed(SourcesRead{id_of(from)
 void SessionCore::on_acked(Pipeline& from, Ack ack) {
     static_cast<void>(from);
     switch (ack) {
-        case Ack::prerolled: feed(Reached{Await::prerolled}); break;
-        case Ack::started: feed(Reached{Await::running}); break;
-        case Ack::paused: feed(Reached{Await::held}); break;
-        case Ack::stopped: feed(Reached{Await::silent}); break;
-        case Ack::flushed: feed(Reached{Await::flushed}); break;
+        case Ack::prerolled: feed(Reached{Await::prerolled, {}}); break;
+        case Ack::started: feed(Reached{Await::running, {}}); break;
+        case Ack::paused: feed(Reached{Await::held, {}}); break;
+        case Ack::stopped: feed(Reached{Await::silent, {}}); break;
+        case Ack::flushed: feed(Reached{Await::flushed, {}}); break;
     }
 }
 

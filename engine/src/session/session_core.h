@@ -56,7 +56,8 @@ public:
     Result<void> queue_event(UserEvent event);
 
     // PipelineListener
-    void on_sources_started(Pipeline& from, Status status) override;
+    void on_sources_started(Pipeline& from, Status status,
+                            std::optional<MediaTime> landed) override;
     void on_sources_stopped(Pipeline& from) override;
     void on_sources_read(Pipeline& from) override;
     void on_acked(Pipeline& from, Ack ack) override;

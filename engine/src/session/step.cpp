@@ -27,6 +27,10 @@ void Step::take(const Reached& in) {
     auto& op = *m_.operation;
     switch (in.what) {
         case Await::sources:
+            if (in.landed) {
+                op.target = *in.landed;
+                if (op.seek) act(HoldClock{op.target});
+            }
             if (op.fresh) {
                 m_.told_ended = false;
                 post(TopologyStatus{m_.current->topology, TopologyState::started_source});
@@ -92,7 +96,7 @@ void Step::take(const TimedOut&) {
             // Whoever is stuck is left behind; the next step has its own bound.
             act(LeaveStragglers{});
             if (m_.operation->await != Await::flushed) act(ArmBound{});
-            take(Reached{m_.operation->await});
+            take(Reached{m_.operation->await, {}});
             break;
         case Await::released: settle_closed(); break;
         default: break;
@@ -285,7 +289,9 @@ void Step::go(MediaTime t) {
     m_.cold = false;
     m_.gait = gait_of(m_.rate);
     await(Await::sources);
-    act(StartSources{t, m_.progress.offset, m_.gait, m_.thinning});
+    const bool key = op.command.seek_mode == SeekMode::key_frame && m_.gait != Gait::reverse;
+    act(StartSources{t, m_.progress.offset, m_.gait, m_.thinning,
+                     key ? SeekMode::key_frame : SeekMode::exact});
 }
 
 void Step::pause() {

@@ -49,6 +49,7 @@ struct CommandInput {
     CommandKind kind = CommandKind::stop;
     StartPosition position;  // start
     MediaTime target{};      // cue
+    SeekMode seek_mode = SeekMode::exact;
     double rate = 1.0;       // set_rate
     Thinning thinning = Thinning::none;
 };
@@ -157,6 +158,7 @@ struct Execute {
 };
 struct Reached {
     Await what = Await::nothing;
+    std::optional<MediaTime> landed;  // sources: at this key frame instead
 };
 struct Failed {  // of what is awaited
     Status status;
@@ -218,6 +220,7 @@ struct StartSources {
     Duration offset{};  // of the presentation's beginning
     Gait gait = Gait::forward;
     Thinning thinning = Thinning::none;
+    SeekMode mode = SeekMode::exact;
 };  // -> Reached(sources) or Failed
 struct PrepareNext {
     TopologyId topology = 0;

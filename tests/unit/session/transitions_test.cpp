@@ -108,7 +108,7 @@ struct Machine {
         input.target = target;
         return put(Execute{input, clock});
     }
-    Trace reach(Await what) { return put(Reached{what}); }
+    Trace reach(Await what) { return put(Reached{what, {}}); }
 
     Machine& loaded(PresentationFacts facts = ten_seconds()) {
         command(CommandKind::set_topology);
