@@ -39,9 +39,6 @@ public:
         if (auto opened = rig_.open(options_.file); !opened) return opened;
         if (auto begun = begin(); !begun.ok()) return fail(std::move(begun));
         for (const MediaTime target : targets) seek(target);
-        if (options_.key && previews_ == 0) {
-            note("no picture of a key frame was shown before the exact one: these are exact seeks");
-        }
         return {};
     }
 
@@ -66,13 +63,13 @@ private:
         before_ = last_->epoch;
         arrival_ = {};
         const HostTime asked = rig_.now();
-        const auto command = rig_.player().seek(target);
+        const auto command =
+            rig_.player().seek(target, options_.key ? SeekMode::key_frame : SeekMode::exact);
         const bool arrived =
             command &&
             rig_.run_until([&] { return arrival_.frame || refused(*command); }, seek_patience);
         const bool shown = arrived && arrival_.frame;
         const Status status = rig_.complete(command);
-        if (shown && arrival_.frame->provisional) ++previews_;
         print(fixed(seconds(target - media_zero), 3) + ' ' +
               fixed(shown ? seconds(got() - media_zero) : no_picture, 3) + ' ' +
               fixed(milliseconds((shown ? arrival_.when : rig_.now()) - asked), 1) + ' ' +
@@ -84,8 +81,7 @@ private:
 
     MediaTime got() const {
         const MediaTime shown = arrival_.frame->pts;
-        // A key frame's picture comes before the exact one; a paused clock shows what it was cued to.
-        if (options_.key || !options_.playing) return shown;
+        if (!options_.playing) return shown; // a paused clock shows what it was cued to
         const MediaTime delivered = rig_.started_with().value_or(shown);
         if (shown > delivered) {
             note("looked at late: " + fixed(seconds(shown - media_zero), 3) +
@@ -101,7 +97,7 @@ private:
 
     void take(const VideoFrame& frame, HostTime when) {
         last_ = frame;
-        const bool wanted = options_.key || !frame.provisional;
+        const bool wanted = !frame.provisional;
         if (!arrival_.frame && frame.epoch > before_ && wanted) arrival_ = {frame, when};
     }
 
@@ -109,7 +105,6 @@ private:
     std::optional<VideoFrame> last_;
     Epoch before_ = 0;
     Arrival arrival_;
-    int previews_ = 0;
     Rig rig_;
 };
 

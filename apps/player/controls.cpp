@@ -19,6 +19,8 @@ constexpr Key keys[] = {
     {SDLK_PAGEDOWN, {Action::next, 0}, false}, {SDLK_f, {Action::full_screen, 0}, false},
     {SDLK_m, {Action::mute, 0}, false},        {SDLK_9, {Action::volume, -5}, true},
     {SDLK_0, {Action::volume, 5}, true},       {SDLK_PERIOD, {Action::step, 0}, true},
+    {SDLK_COMMA, {Action::step_back, 0}, true}, {SDLK_LEFTBRACKET, {Action::slower, 0}, true},
+    {SDLK_RIGHTBRACKET, {Action::faster, 0}, true}, {SDLK_BACKSPACE, {Action::plain_speed, 0}, false},
     {SDLK_q, {Action::quit, 0}, false},        {SDLK_ESCAPE, {Action::quit, 0}, false},
 };
 

@@ -5,7 +5,21 @@
 
 namespace playhead::apps {
 
-enum class Action { pause, seek, previous, next, full_screen, mute, volume, step, quit };
+enum class Action {
+    pause,
+    seek,
+    previous,
+    next,
+    full_screen,
+    mute,
+    volume,
+    step,
+    step_back,
+    slower,
+    faster,
+    plain_speed,
+    quit
+};
 
 struct Control {
     Action action = Action::quit;

@@ -15,7 +15,8 @@ constexpr const char* keys_text = R"(Keys in the window:
   left, right        5 s back, on          up, down      60 s on, back
   Page Up, Page Down previous, next        f             full screen
   9, 0               quieter, louder       m             mute
-  .                  next frame, paused
+  . ,                next frame, the one before, paused
+  [ ] Backspace      slower, faster, at its own speed
 Exit codes: 0 played, 1 bad options, 2 nothing could be played, 3 some could, 4 interrupted.)";
 
 // Digits only, as from_chars reads them, and all of the text.
@@ -213,6 +214,13 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
                "Sound: sdl (default), null, framecrc:FILE, wav:FILE");
     add_time(app, "--start", options.start, "Begin there");
     add_time(app, "--length", options.length, "Play no more than that of each file");
+    app.add_option("--speed", options.speed,
+                   "How fast: 2 is twice as fast; the pitch of sound stays from 0.25 to 4")
+        ->check(CLI::Range(0.01, 32.0))
+        ->type_name("R");
+    app.add_option("--dump-topology", options.dump_topology,
+                   "Write what is built to play the first file, as Graphviz DOT")
+        ->type_name("FILE.dot");
     app.add_option("--volume", options.volume, "Loudness in per cent, 0 to 100")
         ->check(CLI::Range(0, 100))
         ->type_name("N");

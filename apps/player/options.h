@@ -29,7 +29,9 @@ struct Options {
     int volume = 100; // per cent
     bool mute = false;
     std::optional<int> plays = 1; // of each file; none: for ever
+    double speed = 1.0;
     bool untimed = false;
+    std::string dump_topology;
     std::string trace_events;
     LogLevel log_level = LogLevel::off;
     std::optional<Duration> audio_latency;

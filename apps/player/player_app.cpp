@@ -1,6 +1,8 @@
 #include "player_app.h"
 
 #include <algorithm>
+#include <cmath>
+#include <fstream>
 
 #include "common/compose.h"
 #include "playhead/lanes.h"
@@ -14,6 +16,9 @@ using std::chrono::seconds;
 
 constexpr int exit_bad_options = 1;
 constexpr Duration between_lines = milliseconds{250};
+constexpr double speed_step = 1.25;
+constexpr double slowest = 0.1;
+constexpr double fastest = 16.0;
 constexpr Duration stop_patience = milliseconds{500}; // the session promises 100
 
 } // namespace
@@ -25,6 +30,7 @@ PlayerApp::PlayerApp(Options options, Terminal& terminal)
       executor_(make_lanes()),
       loop_(std::make_shared<MainLoop>(executor_)),
       volume_(options_.volume),
+      wanted_speed_(options_.speed),
       muted_(options_.mute) {}
 
 PlayerApp::~PlayerApp() {
@@ -128,6 +134,9 @@ void PlayerApp::play_from_start() {
     if (item_.plays_left) {
         --*item_.plays_left;
     }
+    if (wanted_speed_ != 1.0) {
+        set_speed(wanted_speed_);
+    }
     const auto id = player_->play(from);
     if (id) {
         item_.play = *id;
@@ -174,6 +183,12 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         } else {
             failed(status);
         }
+    } else if (command == item_.rate) {
+        if (status.ok()) {
+            speed_ = wanted_speed_;
+        } else {
+            warn(status.message());
+        }
     } else if (command == item_.seek && !status.ok()) {
         warn(status.message());
     }
@@ -207,6 +222,9 @@ void PlayerApp::opened() {
             shown_ = true;
             screen->show();
         }
+    }
+    if (!options_.dump_topology.empty()) {
+        dump_topology();
     }
     play_from_start();
 }
@@ -291,6 +309,10 @@ void PlayerApp::act(const Control& control) {
         set_volume();
         break;
     case Action::step: step(); break;
+    case Action::step_back: step_back(); break;
+    case Action::slower: set_speed(speed_ / speed_step); break;
+    case Action::faster: set_speed(speed_ * speed_step); break;
+    case Action::plain_speed: set_speed(1.0); break;
     }
     line_due_ = {};
 }
@@ -349,6 +371,52 @@ void PlayerApp::step() {
     }
 }
 
+// Whatever ends where this picture begins.
+void PlayerApp::step_back() {
+    Screen* screen = outputs_->screen();
+    if (!screen || !screen->shown() || !item_.playing) {
+        return;
+    }
+    move(false);
+    const MediaTime before = screen->shown()->pts - milliseconds{1};
+    if (before < media_zero) {
+        return;
+    }
+    if (const auto id = player_->seek(before)) {
+        item_.seek = *id;
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::set_speed(double speed) {
+    speed = std::clamp(speed, slowest, fastest);
+    if (std::abs(speed - 1.0) < 0.01) {
+        speed = 1.0; // steps up and down meet again
+    }
+    if (const auto id = player_->set_rate(speed)) {
+        item_.rate = *id;
+        wanted_speed_ = speed;
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::dump_topology() {
+    const auto topology = player_->topology();
+    if (!topology || dumped_) {
+        return;
+    }
+    dumped_ = true;
+    std::ofstream file{options_.dump_topology};
+    file << (*topology)->dot();
+    file.close();
+    if (!file) {
+        terminal_.say(options_.dump_topology +
+                      ": the topology cannot be written there; check folder and permissions");
+    }
+}
+
 void PlayerApp::set_volume() { outputs_->set_volume(volume_, muted_); }
 
 void PlayerApp::quit(bool interrupted) {
@@ -396,6 +464,7 @@ void PlayerApp::show_progress() {
     progress.state = player_->state();
     progress.position = player_->position();
     progress.duration = player_->duration();
+    progress.speed = speed_;
     progress.volume = volume_;
     progress.muted = muted_;
     const SessionStatistics statistics = player_->statistics();

@@ -34,6 +34,7 @@ private:
         CommandId open = 0;
         CommandId play = 0;
         CommandId seek = 0;
+        CommandId rate = 0;
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
@@ -58,6 +59,9 @@ private:
     void act(const Control& control);
     void seek_by(Duration distance);
     void step();
+    void step_back();
+    void set_speed(double speed);
+    void dump_topology();
     void set_volume();
     void move(bool moved);
     void keep_awake(bool awake);
@@ -83,6 +87,9 @@ private:
 
     Item item_;
     int volume_ = 100;
+    double speed_ = 1.0;        // as it is
+    double wanted_speed_ = 1.0; // as it was asked for last
+    bool dumped_ = false;
     bool muted_ = false;
     bool shown_ = false;
     bool interrupted_ = false;

@@ -32,6 +32,11 @@ std::string progress_line(const Progress& progress) {
         std::snprintf(text, sizeof text, "  A-V %+.0f ms", static_cast<double>(us) / 1000.0);
         line += text;
     }
+    if (progress.speed != 1.0) {
+        char text[32];
+        std::snprintf(text, sizeof text, "  x%.2f", progress.speed);
+        line += text;
+    }
     line += "  dropped " + std::to_string(progress.dropped);
     if (progress.muted) {
         line += "  mute";

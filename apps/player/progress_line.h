@@ -14,6 +14,7 @@ struct Progress {
     std::optional<Duration> duration;
     std::optional<Duration> av_difference; // picture minus sound
     std::uint64_t dropped = 0;
+    double speed = 1.0;
     int volume = 100;
     bool muted = false;
 };

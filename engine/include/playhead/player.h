@@ -44,8 +44,12 @@ public:
     Result<CommandId> play(std::optional<MediaTime> from = std::nullopt);
     Result<CommandId> pause();
     // Done when the frame for t can be shown; keeps paused what is paused. Of seeks that pile up the
-    // latest wins, earlier ones complete as superseded.
-    Result<CommandId> seek(MediaTime t);
+    // latest wins, earlier ones complete as superseded. A key frame is reached quicker.
+    Result<CommandId> seek(MediaTime t, SeekMode mode = SeekMode::exact);
+    // Any rate that the presentation can do, in whatever state: where the session's table forbids the
+    // move (forward to reverse, to and from 0 while playing) it is stopped for it and goes on from the
+    // same place. Kept for what is opened next. Errors: those of Session::set_rate.
+    Result<CommandId> set_rate(double rate, Thinning thinning = Thinning::none);
     // While opening: cancels the open and completes ok.
     Result<CommandId> stop();
 
@@ -53,6 +57,9 @@ public:
     std::optional<Presentation> presentation() const;
     std::optional<MediaTime> position() const;  // where a seek is going, while one is under way
     std::optional<Duration> duration() const;
+    double rate() const;
+    // What plays, resolved; for looking at. None: invalid_request.
+    Result<std::shared_ptr<const Topology>> topology() const;
     SessionStatistics statistics() const;
 
 private:

@@ -52,13 +52,25 @@ public:
             std::make_shared<ControlQueue>(services_->executor));
     }
 
-    enum class Kind { open, play, pause, seek, stop };
+    enum class Kind { open, play, pause, seek, rate, stop };
     struct Command {
         CommandId id = 0;
         Kind kind = Kind::stop;
         OpenRequest request;
         std::optional<MediaTime> at;
+        SeekMode mode = SeekMode::exact;
+        double rate = 1.0;
+        Thinning thinning = Thinning::none;
     };
+
+    static Command order(Kind kind, std::optional<MediaTime> at = std::nullopt,
+                         OpenRequest request = {}) {
+        Command command;
+        command.kind = kind;
+        command.at = at;
+        command.request = std::move(request);
+        return command;
+    }
 
     Result<CommandId> submit(Command command) {
         {
@@ -170,16 +182,44 @@ private:
             case Kind::seek:
                 if (!ready) return finish({Errc::invalid_request, "nothing is open"});
                 if (state == PlayerState::playing) {
-                    submitted(session_.start(StartAt{*executing_->at}));
+                    submitted(session_.start(StartAt{*executing_->at, executing_->mode}));
                 } else {
-                    submitted(session_.cue(*executing_->at));
+                    submitted(session_.cue(*executing_->at, executing_->mode));
                 }
+                break;
+            case Kind::rate:
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                change_rate(state);
                 break;
             case Kind::stop:
                 if (!ready || state == PlayerState::opening) return finish({});
                 submitted(session_.stop());
                 break;
         }
+    }
+
+    // The session's table allows a change of direction while stopped only: it is stopped for it, and
+    // goes on from where it was.
+    void change_rate(PlayerState state) {
+        const auto sign = [](double rate) { return rate > 0 ? 1 : rate < 0 ? -1 : 0; };
+        const double from = session_.rate().value_or(1.0), to = executing_->rate;
+        const bool moves = state == PlayerState::playing || state == PlayerState::paused;
+        const bool supported =
+            session_.rate_support()
+                .map([&](const RateSupport& s) { return s.is_supported(executing_->thinning, to).status.ok(); })
+                .value_or(false);
+        const auto change = [&] { return session_.set_rate(to, executing_->thinning); };
+        if (!moves || !supported || sign(from) == sign(to)) {
+            submitted(change());
+            return;
+        }
+        const MediaTime at = session_.position().value_or(media_zero);
+        (void)session_.stop();
+        const auto changed = change();
+        if (!changed) return submitted(changed);
+        rate_command_ = *changed;
+        const bool shows = state == PlayerState::playing || to == 0.0;
+        submitted(shows ? session_.start(StartAt{at}) : session_.cue(at));
     }
 
     void submitted(Result<CommandId> command) {
@@ -192,7 +232,7 @@ private:
 
     void finish(Status status) {
         const auto command = *std::exchange(executing_, std::nullopt);
-        session_command_ = 0;
+        session_command_ = rate_command_ = 0;
         open_id_ = 0;
         if (command.kind == Kind::seek && waiting_.empty()) {
             publish([](Public& p) { p.wanted.reset(); });
@@ -256,8 +296,12 @@ private:
             services_->bus.publish(std::move(out));
         }
         if (event.as<SessionError>()) set_state(PlayerState::failed);
+        if (executing_ && rate_command_ != 0 && event.command == rate_command_) {
+            rate_status_ = event.status;
+        }
         if (executing_ && session_command_ != 0 && event.command == session_command_) {
-            finish(event.status);
+            const bool changed = rate_command_ != 0 && event.status.ok();
+            finish(changed ? std::exchange(rate_status_, {}) : event.status);
         }
     }
 
@@ -311,6 +355,8 @@ private:
     std::optional<Command> executing_;
     OpenId open_id_ = 0;             // of the executing open
     CommandId session_command_ = 0;  // what the executing command waits for
+    CommandId rate_command_ = 0;     // whose status is its own, where others follow it
+    Status rate_status_;
     std::shared_ptr<Source> source_;
     bool dead_ = false;
 };
@@ -338,20 +384,35 @@ PlayerId Player::id() const { return core_->id(); }
 SessionId Player::session() const { return core_->session().id(); }
 
 Result<CommandId> Player::open(OpenRequest request) {
-    return core_->submit({0, PlayerCore::Kind::open, std::move(request), {}});
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::open, {}, std::move(request)));
 }
 
 Result<CommandId> Player::play(std::optional<MediaTime> from) {
-    return core_->submit({0, PlayerCore::Kind::play, {}, from});
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::play, from));
 }
 
-Result<CommandId> Player::pause() { return core_->submit({0, PlayerCore::Kind::pause, {}, {}}); }
+Result<CommandId> Player::pause() { return core_->submit(PlayerCore::order(PlayerCore::Kind::pause)); }
 
-Result<CommandId> Player::seek(MediaTime t) {
-    return core_->submit({0, PlayerCore::Kind::seek, {}, t});
+Result<CommandId> Player::seek(MediaTime t, SeekMode mode) {
+    auto command = PlayerCore::order(PlayerCore::Kind::seek, t);
+    command.mode = mode;
+    return core_->submit(std::move(command));
 }
 
-Result<CommandId> Player::stop() { return core_->submit({0, PlayerCore::Kind::stop, {}, {}}); }
+Result<CommandId> Player::set_rate(double rate, Thinning thinning) {
+    auto command = PlayerCore::order(PlayerCore::Kind::rate);
+    command.rate = rate;
+    command.thinning = thinning;
+    return core_->submit(std::move(command));
+}
+
+double Player::rate() const { return core_->session().rate().value_or(1.0); }
+
+Result<std::shared_ptr<const Topology>> Player::topology() const {
+    return core_->session().full_topology();
+}
+
+Result<CommandId> Player::stop() { return core_->submit(PlayerCore::order(PlayerCore::Kind::stop)); }
 
 PlayerState Player::state() const { return core_->snapshot().state; }
 
