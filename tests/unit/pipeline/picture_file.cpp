@@ -71,7 +71,7 @@ public:
             last_key_ = packet.pts;
             since_key_ = 0;
         }
-        if (!last_key_) return SendOutcome::accepted;  // nothing to build on
+        if (!last_key_) return fail(Errc::damaged, "There is nothing to build this picture on.");
         const bool first = *last_key_ == media_at(milliseconds{file_->pictures.front().pts_ms});
         if (since_key_++ < file_->refresh && !has_previous_ && !first) return SendOutcome::accepted;
         ++file_->decoded;

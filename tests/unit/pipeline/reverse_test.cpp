@@ -151,6 +151,27 @@ TEST_CASE("what a group gives nothing for at first comes with the group before",
     check_seamless(rig.video().keeping->pictures());
 }
 
+TEST_CASE("a picture from before a group's key frame is none of its pictures",
+          "[pipeline][reverse]") {
+    ReverseDecode back(reverse_picture_bytes);
+    back.restart(media_at(10s), std::nullopt);
+    Packet packet;
+    packet.pts = media_at(2s);
+    packet.key = true;
+    back.add(packet);
+    back.close_group();
+    VideoFrame frame;
+    frame.pts = media_at(1960ms);
+    CHECK_FALSE(back.keep(frame));
+    frame.pts = media_at(2s);
+    CHECK(back.keep(frame));
+    CHECK_FALSE(back.keep(frame));  // nor twice
+    back.close_pass();
+    REQUIRE(back.can_take());
+    CHECK(back.take(false).pts == media_at(2s));
+    CHECK_FALSE(back.can_take());
+}
+
 TEST_CASE("pictures lie: in reverse each lasts until the next one, whatever it says",
           "[pipeline][reverse]") {
     auto file = file_of({{0, 0, true}, {40, 40, false}, {1000, 1000, false}, {1100, 1100, true}});

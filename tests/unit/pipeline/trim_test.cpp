@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "pipeline/passage.h"
+#include "pipeline/picture_file.h"
 #include "pipeline/stage_rig.h"
 #include "support/catch.h"
 
@@ -61,6 +62,19 @@ TEST_CASE("a picture that reaches beyond the stop ends there", "[pipeline][trim]
     CHECK(pictures.back().duration == std::optional<Duration>(30ms));
     CHECK(pictures[49].duration == std::optional<Duration>(40ms));
     CHECK(rig.video().last->interval == MediaRange{media_at(2s), media_at(2030ms)});
+}
+
+TEST_CASE("a stream that goes on beyond the stop lasts until there, whatever its pictures say",
+          "[pipeline][trim]") {
+    auto file = std::make_shared<PictureFile>();
+    file->pictures = {{0, 0, true}, {40, 40, false}, {3000, 3000, false}};
+    StageRig rig(picture_sources(file), picture_decoders(file), {},
+                 headless::Simulation::create({.seed = 1}));
+    rig.play(from_to(0s, 2s));
+    CHECK(rig.video().keeping->stamps() == std::vector<Duration>{0ms, 40ms});
+    CHECK(rig.video().last->interval == MediaRange{media_at(40ms), media_at(2s)});
+    rig.play(from_to(0s, 5s));  // it ends before: nothing is made up
+    CHECK(rig.video().last->interval->end < media_at(5s));
 }
 
 TEST_CASE("sound is cut at the exact sample at both ends", "[pipeline][trim]") {
