@@ -359,3 +359,44 @@ TEST_CASE("items of a queue join at another rate too", "[outputs][audio][rate][j
         REQUIRE(heard[i].position >= heard[i - 1].position);
     }
 }
+
+TEST_CASE("a pause in silence beyond the range is followed by sound in its place",
+          "[outputs][audio][rate]") {
+    Stage stage;
+    stage.rig.play(media_zero, ramp_blocks(0, 120 * rate));
+    stage.rig.run(1s);
+    stage.set_rate(8.0);
+    stage.rig.run(2s);
+    stage.rig.pause();
+    const MediaTime at = stage.rig.position();
+    stage.set_rate(2.0);
+    stage.rig.run(100ms);
+    stage.rig.resume();
+    CHECK(stage.rig.position() == at);
+    stage.rig.run(150ms); // until the device is heard again
+    MediaTime last = stage.rig.position();
+    CHECK(last > at);
+    for (int i = 0; i < 2000; ++i) {
+        stage.rig.run(1ms);
+        const double step =
+            std::chrono::duration<double, std::milli>(stage.rig.position() - last).count();
+        REQUIRE(step == Approx(2.0).margin(0.05));
+        last = stage.rig.position();
+    }
+    CHECK(stage.worst(1s) <= 6 * frame);
+}
+
+TEST_CASE("sound that another clock drives follows its rate", "[outputs][audio][rate]") {
+    Stage stage;
+    stage.simulation->post(
+        [&] { stage.rig.clock->set_time_source(std::make_shared<SystemClockSource>()); });
+    stage.simulation->settle();
+    stage.rig.play(media_zero, ramp_blocks(0, 120 * rate));
+    stage.rig.run(2s);
+    CHECK(stage.worst(1s) <= 2 * frame);
+    for (const double r : {2.0, 0.5, 6.0, 1.5, 1.0}) {
+        stage.set_rate(r);
+        stage.rig.run(3s);
+        if (r <= 4.0) CHECK(stage.worst(1s) <= 6 * frame);
+    }
+}
