@@ -66,6 +66,10 @@ public:
     explicit FileDecoder(std::shared_ptr<PictureFile> file) : file_(std::move(file)) {}
 
     Result<SendOutcome> send(const Packet& packet) override {
+        const auto* data = dynamic_cast<const FileData*>(packet.data.get());
+        if (!sent_.insert(data->index).second) {
+            return fail(Errc::damaged, "This picture has been sent already.");
+        }
         if (packet.key) {
             has_previous_ = last_key_.has_value();
             last_key_ = packet.pts;
@@ -101,11 +105,13 @@ public:
         held_.clear();
         draining_ = has_previous_ = false;
         last_key_.reset();
+        sent_.clear();
     }
 
 private:
     const std::shared_ptr<PictureFile> file_;
     std::vector<VideoFrame> held_;
+    std::set<std::size_t> sent_;  // since the last flush
     std::optional<MediaTime> last_key_;
     bool has_previous_ = false;
     int since_key_ = 0;
