@@ -257,8 +257,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     told_rate_ = 0.0;
     if (!sounds_locked()) {
         go_silent_locked(when, report);
-    } else if (!at && waiting_ > Duration{} && in_ring_locked() == Duration{}) {
-        reseat_locked(when, report); // it was silent before the pause
+        close_at_ = when + options_.close_after_pause;
     } else if (ended_ && feeder_done_ && in_ring_locked() == Duration{}) {
         clock_.freewheel(when, report, rate_); // there is no sound to wait for
     }

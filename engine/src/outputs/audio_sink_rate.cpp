@@ -20,6 +20,7 @@ Result<void> AudioSink::try_set_rate(HostTime when, double rate) {
 }
 
 void AudioSink::on_set_rate(HostTime when, double rate) {
+    bool running = false;
     {
         const std::scoped_lock lock(mutex_);
         if (state_ == State::paused && in_ring_locked() == Duration{}) { // paused in silence
@@ -32,7 +33,9 @@ void AudioSink::on_set_rate(HostTime when, double rate) {
                 reseat_locked(when, render_->report());
             }
         }
+        running = state_ == State::running;
     }
+    if (running) open_device(Attempt::first); // it may have been closed in silence
     if (const auto host = this->host()) host->rate_set({});
     advance();
 }
@@ -70,8 +73,10 @@ void AudioSink::set_rate_locked(HostTime when, double rate) {
     const RenderReport report = render_->report();
     if (!sounds_locked()) {
         go_silent_locked(when, report);
+        close_at_ = when + options_.close_after_pause;
         return;
     }
+    close_at_.reset();
     // Sound that is on its way turns the line where it is heard.
     const bool over = feeder_done_ && ring_ && report.taken >= ring_->written();
     if (clock_.freewheels() || over) clock_.freewheel(when, report, rate_);

@@ -184,7 +184,8 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
         news.turn = line.rate() != told_rate_;
         if (news.turn) flow_wait_ = {};
         told_rate_ = line.rate();
-    } else if (close_at_ && *close_at_ <= now) {
+    }
+    if (close_at_ && *close_at_ <= now) {
         close_at_.reset();
         keeper_->want_closed(context_.executor);
     }
@@ -209,10 +210,8 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
         }
         return next;
     }
-    if (state_ != State::running) {
-        if (close_at_) consider(*close_at_);
-        return next;
-    }
+    if (close_at_) consider(*close_at_);
+    if (state_ != State::running) return next;
     const Timeline line = clock_.timeline(now, report);
     const bool silent = silent_locked();
     const bool open = keeper_->is_open();
