@@ -1,6 +1,6 @@
 #include "playhead/video_output.h"
 
-#include "outputs/output_rig.h"
+#include "outputs/video_stage.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
@@ -11,40 +11,7 @@ using headless::picture_number;
 
 namespace {
 
-struct Stage {
-    explicit Stage(VideoOutputOptions options = {}, std::uint64_t seed = 1)
-        : simulation(headless::Simulation::create({.seed = seed})),
-          output(options),
-          rig(simulation, output.sink(), false) {
-        output.on_change([this] { ++wakes; });
-    }
-
-    struct Shown {
-        HostTime at{};
-        std::int64_t number = 0;
-    };
-    // A puller as a window is: asks when it said it would, or when it is woken.
-    std::vector<Shown> pull_for(Duration length) {
-        std::vector<Shown> shown;
-        const HostTime end = rig.now() + length;
-        for (;;) {
-            const DueFrame due = output.frame_due(rig.now());
-            ++pulls;
-            if (due.is_new && due.frame) shown.push_back({rig.now(), picture_number(*due.frame)});
-            const HostTime next = std::min(due.ask_again.value_or(end), end);
-            const int before = wakes;
-            simulation->run_until([&] { return wakes != before; }, next);
-            if (wakes == before) simulation->run_until(next);
-            if (rig.now() >= end) return shown;
-        }
-    }
-
-    std::shared_ptr<headless::Simulation> simulation;
-    int wakes = 0;
-    int pulls = 0;
-    VideoOutput output;
-    OutputRig rig;
-};
+using Stage = VideoStage;
 
 } // namespace
 
