@@ -267,6 +267,39 @@ TEST_CASE("a flush returns markers as aborted; after a stop they are reached", "
           1);
 }
 
+TEST_CASE("frames behind an end join without a gap", "[outputs][video]") {
+    Stage stage;
+    stage.rig.play(media_zero, numbered_pictures(0, 50));
+    const HostTime began = stage.rig.now();
+    auto shown = stage.pull_for(1900ms); // the end has been placed, and not been reached
+    REQUIRE(stage.rig.pipeline->ended);
+    REQUIRE_FALSE(stage.rig.pipeline->has("marker 7 ok"));
+    stage.rig.pipeline->call([&](StreamSink&) {
+        stage.rig.pipeline->reopen(numbered_pictures(50, 100));
+        stage.rig.pipeline->serve();
+    });
+    const auto after = stage.pull_for(1s);
+    CHECK(stage.rig.pipeline->count("marker 7 ok") == 1);
+    CHECK(stage.rig.pipeline->marker_at == began + 2s);
+    shown.insert(shown.end(), after.begin(), after.end());
+    REQUIRE(shown.size() == 73);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        REQUIRE(shown[i].number == static_cast<std::int64_t>(i));
+        REQUIRE(shown[i].at == began + static_cast<int>(i) * 40ms);
+    }
+}
+
+TEST_CASE("an end that comes unasked does not keep it from asking on", "[outputs][video]") {
+    Stage stage;
+    stage.rig.play(media_zero, numbered_pictures(0, 100));
+    REQUIRE(stage.rig.pipeline->open == 0);
+    stage.rig.pipeline->call([](StreamSink& sink) {
+        sink.place_marker({Marker::Kind::end_of_segment, {}, 6});
+    });
+    CHECK(stage.pull_for(5s).size() == 100);
+    CHECK(stage.rig.pipeline->count("marker 6 ok") == 1);
+}
+
 TEST_CASE("an empty stream prerolls and ends at once", "[outputs][video]") {
     Stage stage;
     stage.rig.play(media_at(5s), numbered_pictures(0, 0));
