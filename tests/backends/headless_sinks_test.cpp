@@ -376,6 +376,14 @@ TEST_CASE("chosen pictures become PNG files, whole or not at all", "[headless][s
     CHECK(pixels[0] == 24 + 12 * 3); // the picture's number, in grey
 }
 
+TEST_CASE("samples behind an end are asked for and taken", "[headless][sinks]") {
+    const headless::NullVideoSink video;
+    Stage stage(video.sink());
+    stage.play(pictures(6));
+    for (int i = 0; i < 20; ++i) stage.give({pictures(1)[0]});
+    CHECK(video.frames() == 26);
+}
+
 TEST_CASE("at rate 0 a sink takes one picture for each start and step, and no sound",
           "[headless][sinks][scrub]") {
     const headless::NullVideoSink video;

@@ -47,7 +47,7 @@ void RatelessSink::shut_down() {
 }
 
 void RatelessSink::ask() {
-    if (ended_ || !context_.host) return;
+    if (!context_.host) return;
     if (rate_ == 0.0) {
         if (!scrubbing_ || waiting_samples_ + open_requests_ > 0) return;
         ++open_requests_;
@@ -121,6 +121,7 @@ void RatelessSink::process(Sample sample) {
         ask();
         return;
     }
+    ended_ = false; // of what came before
     waiting_.emplace_back(std::move(sample));
     ++waiting_samples_;
     if (prerolling_) {

@@ -5,6 +5,9 @@
 //
 // A mark says which presentation time the n-th frame of the ring has. Rates, joins and seeks are new
 // marks; a flush tells the consumer how far to skip.
+//
+// Rates within the range of the engine's stretcher keep the pitch; a new one is heard when the ring has
+// played out, so after `ahead` and the device's latency at most. At other rates it is silent.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,6 @@
 #include "outputs/audio_sink.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace playhead {
@@ -242,9 +241,9 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
         const Duration ahead = clock_.media_of(next) - clock_.timeline(when, report).media_at(when);
         clock_.restart(orders_.generation);
         orders_.fade_in = true;
-        orders_.has_appointment = true;
+        orders_.has_appointment = fed_; // else there is no telling what comes
         orders_.may_skip = by_appointment;
-        orders_.due_at = when + std::max(ahead, Duration{});
+        orders_.due_at = when + in_host_locked(std::max(ahead, Duration{}));
     }
     order_locked();
     state_ = State::running;
@@ -258,6 +257,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     told_rate_ = 0.0;
     if (!sounds_locked()) {
         go_silent_locked(when, report);
+        close_at_ = when + options_.close_after_pause;
     } else if (ended_ && feeder_done_ && in_ring_locked() == Duration{}) {
         clock_.freewheel(when, report, rate_); // there is no sound to wait for
     }
@@ -301,13 +301,6 @@ Result<void> AudioSink::try_pause(HostTime when) {
 Result<void> AudioSink::try_stop(HostTime when) {
     const std::scoped_lock lock(mutex_);
     stop_locked(when);
-    return {};
-}
-
-Result<void> AudioSink::try_set_rate(HostTime when, double rate) {
-    if (!std::isfinite(rate)) return fail(Errc::unsupported_rate, "A rate is a finite number.");
-    const std::scoped_lock lock(mutex_);
-    set_rate_locked(when, rate);
     return {};
 }
 
@@ -365,15 +358,6 @@ void AudioSink::on_stop(HostTime when) {
     feeder_.begin(media_zero);
     abort_markers({});
     if (const auto host = this->host()) host->stopped();
-    advance();
-}
-
-void AudioSink::on_set_rate(HostTime when, double rate) {
-    {
-        const std::scoped_lock lock(mutex_);
-        if (!drives_clock_locked()) set_rate_locked(when, rate);
-    }
-    if (const auto host = this->host()) host->rate_set({});
     advance();
 }
 

@@ -108,6 +108,7 @@ private:
     bool may_rejoin_locked(const RenderReport& report) const;
     void set_rate_locked(HostTime when, double rate);
     void go_silent_locked(HostTime now, const RenderReport& report);
+    void reseat_locked(HostTime now, const RenderReport& report);
     void join_locked(HostTime now, const RenderReport& report);
     bool sounds_locked() const;
     double pace_locked() const;

@@ -13,7 +13,6 @@ constexpr Duration slack = std::chrono::milliseconds{1};     // behind a callbac
 constexpr Duration shortest_wait = std::chrono::milliseconds{1};
 constexpr Duration longest_flow_wait = std::chrono::seconds{1};
 constexpr Duration longest_start_wait = std::chrono::milliseconds{20};
-constexpr Duration join_margin = std::chrono::milliseconds{20};
 constexpr int most_requests = 64;
 
 } // namespace
@@ -117,86 +116,6 @@ Status AudioSink::watch_device_locked(HostTime now, const RenderReport& report) 
     return trouble;
 }
 
-// ---- silence and rates --------------------------------------------------------------------------
-
-// Whether there is sound at the rate that is asked for.
-bool AudioSink::sounds_locked() const {
-    if (rate_ == 1.0) return true;
-    const auto& stretchers = context_.stretchers;
-    return rate_ > 0.0 && stretchers && stretchers->slowest() <= rate_ &&
-           rate_ <= stretchers->fastest();
-}
-
-// How much programme passes in a second, either way.
-double AudioSink::pace_locked() const { return rate_ == 0.0 ? 1.0 : std::abs(rate_); }
-
-// The clock goes on by host time; what is in the ring is not heard any more.
-void AudioSink::go_silent_locked(HostTime now, const RenderReport& report) {
-    clock_.freewheel(now, report, rate_);
-    callbacks_then_ = report.callbacks;
-    flow_wait_ = {};
-    orders_.playing = false;
-    if (ring_) orders_.discard_to = ring_->written();
-    order_locked();
-}
-
-void AudioSink::set_rate_locked(HostTime when, double rate) {
-    if (std::exchange(rate_, rate) == rate || state_ != State::running) return;
-    const RenderReport report = render_->report();
-    if (!sounds_locked()) {
-        go_silent_locked(when, report);
-        return;
-    }
-    // Sound that is on its way turns the line where it is heard.
-    const bool over = feeder_done_ && ring_ && report.taken >= ring_->written();
-    if (clock_.freewheels() || over) clock_.freewheel(when, report, rate_);
-}
-
-// Sound behind an end. While the device still has some to take it simply follows.
-void AudioSink::join_locked(HostTime now, const RenderReport& report) {
-    if (ring_ && report.taken < ring_->written() && !clock_.freewheels()) return;
-    if (state_ == State::paused) {
-        feeder_.drop_until(clock_.timeline(now, report).media_at(now));
-    } else if (state_ == State::running && !silent_locked() &&
-               (clock_.freewheels() || clock_.on_line(report))) {
-        go_silent_locked(now, report);
-        --callbacks_then_; // the device is known to live: it may begin as soon as there is sound
-    }
-}
-
-bool AudioSink::may_rejoin_locked(const RenderReport& report) const {
-    return silent_locked() && sounds_locked() && ring_ && keeper_->is_open() && !failed_ &&
-           report.callbacks > callbacks_then_ && waiting_ > Duration{};
-}
-
-// The device is back while the clock goes on by host time: what is past is left out, the rest is
-// heard when it is due.
-void AudioSink::rejoin() {
-    {
-        const std::scoped_lock lock(mutex_);
-        const HostTime now = context_.executor->now();
-        const RenderReport report = render_->report();
-        const Timeline line = clock_.timeline(now, report);
-        feeder_.drop_until(line.media_at(now + report.lead + report.period + join_margin));
-        const auto front = feeder_.front_time();
-        waiting_ = feeder_.waiting();
-        const auto due = front ? line.host_at(*front) : std::nullopt;
-        if (!due) return;
-        orders_.discard_to = orders_.due_frame = ring_->written();
-        orders_.due_at = *due;
-        orders_.has_appointment = orders_.may_skip = orders_.playing = orders_.fade_in = true;
-        ++orders_.generation;
-        clock_.rejoin(orders_.generation);
-        callbacks_then_ = report.callbacks;
-        quiet_since_ = now;
-        order_locked();
-    }
-    pump();
-}
-
-// The clock goes on by host time, and no sound is on its way.
-bool AudioSink::silent_locked() const { return clock_.freewheels() && !orders_.playing; }
-
 // When the device last showed life, or was given reason to.
 HostTime AudioSink::alive_locked(const RenderReport& report) const {
     if (!keeper_->is_open()) return opening_since_;
@@ -208,14 +127,6 @@ Duration AudioSink::in_ring_locked() const {
     if (!ring_ || silent_locked()) return {};
     const std::int64_t next = std::max(ring_->read(), orders_.discard_to);
     return frames_to_duration(std::max<std::int64_t>(ring_->written() - next, 0), format_.rate_hz);
-}
-
-// Lengths of programme as lengths of host time.
-Duration AudioSink::in_host_locked(Duration media) const {
-    const double pace = pace_locked();
-    return pace == 1.0 ? media
-                       : std::chrono::round<Duration>(
-                             std::chrono::duration<double, Duration::period>(media) / pace);
 }
 
 Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
@@ -273,7 +184,8 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
         news.turn = line.rate() != told_rate_;
         if (news.turn) flow_wait_ = {};
         told_rate_ = line.rate();
-    } else if (close_at_ && *close_at_ <= now) {
+    }
+    if (close_at_ && *close_at_ <= now) {
         close_at_.reset();
         keeper_->want_closed(context_.executor);
     }
@@ -298,10 +210,8 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
         }
         return next;
     }
-    if (state_ != State::running) {
-        if (close_at_) consider(*close_at_);
-        return next;
-    }
+    if (close_at_) consider(*close_at_);
+    if (state_ != State::running) return next;
     const Timeline line = clock_.timeline(now, report);
     const bool silent = silent_locked();
     const bool open = keeper_->is_open();

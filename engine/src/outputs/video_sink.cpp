@@ -113,6 +113,7 @@ void VideoSink::process(Sample sample) {
             replaced = std::exchange(current_, std::move(entry));
             current_new_ = stale_ = true;
         } else {
+            ended_ = false; // of what came before
             settle_interval_locked(entry);
             if (late_locked(moment_locked(context_.executor->now(), line), entry)) {
                 late.late = 1;

@@ -83,7 +83,8 @@ bool VideoSink::late_locked(const Moment& moment, const Entry& entry) const {
 }
 
 int VideoSink::ask_locked() {
-    if (!asking_ || ended_ || state_ == State::stopped) return 0;
+    // Also behind an end: what follows there joins without a gap.
+    if (!asking_ || state_ == State::stopped) return 0;
     const int wanted = rate_ == 0.0 ? static_cast<int>(scrubbing_) : options_.frames_ahead;
     const int more = wanted - static_cast<int>(queue_.size()) - open_requests_;
     if (more <= 0) return 0;

@@ -59,6 +59,7 @@ void DecodeStage::set_thinning(Thinning thinning) {
 }
 
 void DecodeStage::set_skip_floor(SkipLevel floor) {
+    asked_floor_ = floor;
     strand_.post([self = shared_from_this(), floor] { self->floor_ = floor; });
 }
 
@@ -71,7 +72,11 @@ void DecodeStage::restart(const DecodeOrder& order) {
     }
     strand_.set_deadline(executor_->now());
     strand_.post([self = shared_from_this(), order] {
-        if (!self->make_ready()) return;
+        // A codec can hang in its flush as well as in a step.
+        self->step_epoch_.store(order.epoch, std::memory_order_release);
+        const bool ready = self->make_ready();
+        self->step_epoch_.store(0, std::memory_order_release);
+        if (!ready) return;
         self->order_ = order;
         self->live_ = true;
         self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
@@ -314,8 +319,10 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
     std::visit([&](auto& s) { s.pts = pts; }, sample);
     last_ = MediaRange{pts, end};
     {
+        // A step that was under way when a restart was asked for must not answer for that.
         std::lock_guard lock(first_mutex_);
-        if (!first_pts_) first_pts_ = pts;
+        const bool wanted = order_.epoch == wanted_epoch_.load(std::memory_order_acquire);
+        if (wanted && !first_pts_) first_pts_ = pts;
     }
     if (video_) watch_lateness(backward() ? end - Duration{1} : pts);
     port_->take_request();

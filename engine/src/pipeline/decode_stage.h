@@ -90,11 +90,12 @@ public:
     void set_thinning(Thinning thinning);
     // Leaves out at least that much from the next packet on, over restarts too. Non_key is thinning.
     void set_skip_floor(SkipLevel floor);
+    SkipLevel skip_floor() const { return asked_floor_; }  // for whoever replaces this stage
     void wake();
     // Leaves a decoder behind that does not come back; true if it was inside a step.
     bool detach();
     bool busy() const { return strand_.busy(); }
-    // A step that began before this epoch is still running.
+    // A step or a restart of before this epoch is still running.
     bool stuck_since(Epoch epoch) const;
     // The latest restart asked for, as changed since; for whoever replaces this stage.
     const std::optional<DecodeOrder>& last_restart() const { return last_restart_; }
@@ -136,9 +137,10 @@ private:
     const std::shared_ptr<DecodeCounters> counters_ = std::make_shared<DecodeCounters>();
     Listener listener_;
     std::optional<DecodeOrder> last_restart_;  // control lane
+    SkipLevel asked_floor_ = SkipLevel::none;  // control lane
     WorkStrand strand_;
     std::atomic<Epoch> wanted_epoch_{0};  // of the latest restart: a step of an older one gives up
-    std::atomic<Epoch> step_epoch_{0};    // of the step that runs now; 0 = none
+    std::atomic<Epoch> step_epoch_{0};    // of the step or restart that runs now; 0 = none
     mutable std::mutex first_mutex_;      // guards first_pts_: written on the strand, read anywhere
     std::optional<MediaTime> first_pts_;
 

@@ -9,16 +9,17 @@ namespace playhead {
 
 // Packets come in the order of decoding. With B-frames one that is shown at or after the point says
 // nothing yet: earlier ones may follow. Its decoding stamp does, because nothing is shown before it
-// is decoded. Where there is none, the most that any codec reorders (16 pictures) decides.
+// is decoded. Where one of the two is missing, and is filled in by guessing, the most that any codec
+// reorders (16 pictures) decides.
 class Passage {
 public:
     explicit Passage(MediaTime point) : point_(point) {}
 
     // True from the first packet on after which nothing of before the point can come.
     bool passed(const Packet& packet) {
-        if (packet.dts) {
+        if (packet.pts && packet.dts) {
             passed_ |= *packet.dts >= point_;
-        } else if (packet.pts && *packet.pts >= point_) {
+        } else if (const auto stamp = packet.pts ? packet.pts : packet.dts; stamp >= point_) {
             passed_ |= ++beyond_ > most_reordered;
         }
         return passed_;

@@ -46,8 +46,9 @@ ReverseDecode::Feed ReverseDecode::feed() const {
     // In a later pass the packets at the end of the group have nothing to give.
     const bool complete = group_complete_ || stream_complete_;
     if (next_ == packets_.size()) return complete ? Feed::drain : Feed::queue;
-    const auto& dts = packets_[next_].dts;
-    return complete && dts && *dts >= upper_ ? Feed::drain : Feed::packet;
+    const auto& next = packets_[next_];
+    const bool beyond = next.pts && next.dts && *next.dts >= upper_;
+    return complete && beyond ? Feed::drain : Feed::packet;
 }
 
 void ReverseDecode::add(Packet packet) { packets_.push_back(std::move(packet)); }

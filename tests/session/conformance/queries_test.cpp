@@ -108,3 +108,18 @@ TEST_CASE("the full topology is the current one, after the end too, never one th
     CHECK(second != first);
     CHECK(second == stage.of_last<TopologySet>().resolved);
 }
+
+TEST_CASE("a queued topology can be had by its id; an id that nobody has is not found",
+          "[conformance][1.6]") {
+    covers("1.6/full-topology-queued", "1.6/full-topology-unknown", "1.6/full-topology-replaced");
+    Stage stage{S::started};
+    (void)stage.session.set_topology(stage.other_topology());
+    stage.now();
+    const auto queued = stage.of_last<TopologySet>();
+    CHECK(stage.session.full_topology(queued.topology).value() == queued.resolved);
+    CHECK(stage.session.full_topology().value() != queued.resolved);
+    CHECK(stage.session.full_topology(999'999).error() == Errc::not_found);
+    (void)stage.session.clear_topologies();
+    stage.now();
+    CHECK(stage.session.full_topology(queued.topology).error() == Errc::not_found);
+}

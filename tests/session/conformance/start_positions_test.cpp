@@ -99,3 +99,14 @@ TEST_CASE("the position is told as asked, and the first frame is the one that ho
     }
     CHECK(samples > 50);
 }
+
+TEST_CASE("segments and entries need a sequencer", "[conformance][1.3]") {
+    covers("1.3/segment-without-sequencer", "1.3/unknown-format");
+    Stage stage{S::started};
+    REQUIRE(stage.session.start(StartSegment{1, {}}));
+    CHECK(stage.now() == Lines{"session-started unsupported_time_format"});
+    REQUIRE(stage.session.start(StartEntry{1}));
+    CHECK(stage.now() == Lines{"session-started unsupported_time_format"});
+    stage.after(1s);
+    CHECK(stage.session.position() == media_at(3s));
+}

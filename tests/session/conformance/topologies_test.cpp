@@ -204,3 +204,48 @@ TEST_CASE("a full topology is taken as it is, the very same", "[conformance][1.5
     CHECK(stage.last("topology-set")->status.ok());
     CHECK(*stage.of_last<TopologySet>().resolved == *full);
 }
+
+TEST_CASE("immediate while started: the new one plays at once, the old one has ended",
+          "[conformance][1.5]") {
+    covers("1.5/immediate-started", "1.5/immediate-drops-queue", "1.5/immediate-old-sinks");
+    Stage stage{S::started};
+    auto waiting = stage.other_topology();
+    const auto dropped = stage.other_video;
+    REQUIRE(stage.session.set_topology(std::move(waiting)));
+    stage.now();
+    REQUIRE(stage.session.set_topology(stage.other_topology(), SetTopology::immediate));
+    CHECK(stage.now() == Lines{"topology-set ok", "topology-status:ended ok",
+                               "notify-presentation-time ok", "topology-status:ready ok",
+                               "topology-status:started_source ok",
+                               "topology-status:sink_switched ok"});
+    CHECK(stage.session.state() == S::started);
+    CHECK(stage.video->is_shut_down);
+    stage.until("session-ended");
+    CHECK(stage.other_video->rendered == 250);
+    CHECK(dropped->processed == 0);
+}
+
+TEST_CASE("clearing the current one brings up the head of the queue", "[conformance][1.5]") {
+    covers("1.5/clear-current-keeps-queue");
+    Stage stage{S::stopped};
+    REQUIRE(stage.session.set_topology(stage.other_topology()));
+    stage.now();
+    REQUIRE(stage.session.clear_current_topology());
+    stage.now();
+    CHECK(stage.session.state() == S::stopped);
+    stage.start();
+    stage.after(1s);
+    CHECK(stage.other_video->rendered == 25);
+}
+
+TEST_CASE("the same sinks may be used by the next topology", "[conformance][1.5]") {
+    covers("1.5/clear-current-null");
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        INFO(seed);
+        Stage stage{S::stopped, {seed, {}}};
+        REQUIRE(stage.session.clear_current_topology());
+        REQUIRE(stage.session.set_topology(stage.topology(stage.source)));
+        (void)stage.session.start();
+        CHECK(stage.now().back() == "session-started ok");
+    }
+}

@@ -223,6 +223,7 @@ TEST_CASE("beyond the stretcher's range it is silent at once and the clock goes 
     const int before = stage.rig.pipeline->delivered;
     steps(3000, beyond, beyond);
     for (const float sample : stage.device->samples()) REQUIRE(sample == 0.0F);
+    CHECK_FALSE(stage.device->is_open());
     // Blocks go on at the pace of the clock.
     const double blocks = 3.0 * beyond * rate / 1024.0;
     CHECK(stage.rig.pipeline->delivered - before == Approx(blocks).margin(blocks / 4 + 20));
@@ -358,4 +359,91 @@ TEST_CASE("items of a queue join at another rate too", "[outputs][audio][rate][j
         REQUIRE(heard[i].position - heard[i - 1].position <= 2);
         REQUIRE(heard[i].position >= heard[i - 1].position);
     }
+}
+
+TEST_CASE("a pause in silence beyond the range is followed by sound in its place",
+          "[outputs][audio][rate]") {
+    Stage stage;
+    stage.rig.play(media_zero, ramp_blocks(0, 120 * rate));
+    stage.rig.run(1s);
+    stage.set_rate(8.0);
+    stage.rig.run(2s);
+    stage.rig.pause();
+    const MediaTime at = stage.rig.position();
+    stage.set_rate(2.0);
+    stage.rig.run(100ms);
+    stage.rig.resume();
+    CHECK(stage.rig.position() == at);
+    stage.rig.run(150ms); // until the device is heard again
+    MediaTime last = stage.rig.position();
+    CHECK(last > at);
+    for (int i = 0; i < 2000; ++i) {
+        stage.rig.run(1ms);
+        const double step =
+            std::chrono::duration<double, std::milli>(stage.rig.position() - last).count();
+        REQUIRE(step == Approx(2.0).margin(0.05));
+        last = stage.rig.position();
+    }
+    CHECK(stage.worst(1s) <= 6 * frame);
+}
+
+TEST_CASE("sound that another clock drives follows its rate", "[outputs][audio][rate]") {
+    Stage stage;
+    stage.simulation->post(
+        [&] { stage.rig.clock->set_time_source(std::make_shared<SystemClockSource>()); });
+    stage.simulation->settle();
+    stage.rig.play(media_zero, ramp_blocks(0, 120 * rate));
+    stage.rig.run(2s);
+    CHECK(stage.worst(1s) <= 2 * frame);
+    for (const double r : {2.0, 0.5, 6.0, 1.5, 1.0}) {
+        stage.set_rate(r);
+        stage.rig.run(3s);
+        if (r <= 4.0) CHECK(stage.worst(1s) <= 6 * frame);
+    }
+}
+
+TEST_CASE("after scrubbing a resume without a preroll plays from where it stands",
+          "[outputs][audio][rate]") {
+    const bool late = GENERATE(false, true); // the sound comes behind the resume
+    Stage stage;
+    stage.rig.play(media_zero, ramp_blocks(0, 120 * rate));
+    stage.rig.run(5s);
+    stage.rig.stop();
+    stage.set_rate(0.0);
+    stage.rig.start(media_at(2s));
+    stage.rig.run(1s);
+    stage.rig.pause();
+    stage.device->forget();
+    CHECK_FALSE(stage.device->is_open()); // nobody hears it at rate 0
+    stage.rig.pipeline->call([&](StreamSink&) {
+        stage.rig.pipeline->reopen(ramp_blocks(2 * rate, 60 * rate));
+        stage.rig.pipeline->serving = !late;
+    });
+    stage.simulation->settle();
+    stage.set_rate(1.0);
+    stage.rig.resume();
+    stage.rig.pipeline->call([&](StreamSink&) {
+        stage.rig.pipeline->serving = true;
+        stage.rig.pipeline->serve();
+    });
+    stage.simulation->settle();
+    CHECK(stage.rig.position() == media_at(2s));
+    stage.rig.run(1s);
+    CHECK(stage.rig.position() > media_at(2800ms));
+    const auto heard = stage.heard();
+    REQUIRE_FALSE(heard.empty());
+    CHECK(heard.front().position <= 2 * rate + 300);
+    CHECK(stage.worst(500ms) <= 1us);
+}
+
+TEST_CASE("behind the end of the sound a rate counts at once", "[outputs][audio][rate]") {
+    Stage stage;
+    stage.rig.play(media_zero, ramp_blocks(0, rate / 2));
+    stage.rig.run(2s);
+    const MediaTime at = stage.rig.position();
+    stage.set_rate(3.0);
+    CHECK(stage.rig.position() == at);
+    CHECK(stage.rig.clock->timeline().rate() == 3.0);
+    stage.rig.run(1s);
+    CHECK(stage.rig.position() == at + 3s);
 }

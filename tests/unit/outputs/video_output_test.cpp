@@ -1,6 +1,6 @@
 #include "playhead/video_output.h"
 
-#include "outputs/output_rig.h"
+#include "outputs/video_stage.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
@@ -11,40 +11,7 @@ using headless::picture_number;
 
 namespace {
 
-struct Stage {
-    explicit Stage(VideoOutputOptions options = {}, std::uint64_t seed = 1)
-        : simulation(headless::Simulation::create({.seed = seed})),
-          output(options),
-          rig(simulation, output.sink(), false) {
-        output.on_change([this] { ++wakes; });
-    }
-
-    struct Shown {
-        HostTime at{};
-        std::int64_t number = 0;
-    };
-    // A puller as a window is: asks when it said it would, or when it is woken.
-    std::vector<Shown> pull_for(Duration length) {
-        std::vector<Shown> shown;
-        const HostTime end = rig.now() + length;
-        for (;;) {
-            const DueFrame due = output.frame_due(rig.now());
-            ++pulls;
-            if (due.is_new && due.frame) shown.push_back({rig.now(), picture_number(*due.frame)});
-            const HostTime next = std::min(due.ask_again.value_or(end), end);
-            const int before = wakes;
-            simulation->run_until([&] { return wakes != before; }, next);
-            if (wakes == before) simulation->run_until(next);
-            if (rig.now() >= end) return shown;
-        }
-    }
-
-    std::shared_ptr<headless::Simulation> simulation;
-    int wakes = 0;
-    int pulls = 0;
-    VideoOutput output;
-    OutputRig rig;
-};
+using Stage = VideoStage;
 
 } // namespace
 
@@ -298,6 +265,39 @@ TEST_CASE("a flush returns markers as aborted; after a stop they are reached", "
     CHECK(stage.rig.pipeline->count("marker 7 ok") +
               stage.rig.pipeline->count("marker 7 aborted") ==
           1);
+}
+
+TEST_CASE("frames behind an end join without a gap", "[outputs][video]") {
+    Stage stage;
+    stage.rig.play(media_zero, numbered_pictures(0, 50));
+    const HostTime began = stage.rig.now();
+    auto shown = stage.pull_for(1900ms); // the end has been placed, and not been reached
+    REQUIRE(stage.rig.pipeline->ended);
+    REQUIRE_FALSE(stage.rig.pipeline->has("marker 7 ok"));
+    stage.rig.pipeline->call([&](StreamSink&) {
+        stage.rig.pipeline->reopen(numbered_pictures(50, 100));
+        stage.rig.pipeline->serve();
+    });
+    const auto after = stage.pull_for(1s);
+    CHECK(stage.rig.pipeline->count("marker 7 ok") == 1);
+    CHECK(stage.rig.pipeline->marker_at == began + 2s);
+    shown.insert(shown.end(), after.begin(), after.end());
+    REQUIRE(shown.size() == 73);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        REQUIRE(shown[i].number == static_cast<std::int64_t>(i));
+        REQUIRE(shown[i].at == began + static_cast<int>(i) * 40ms);
+    }
+}
+
+TEST_CASE("an end that comes unasked does not keep it from asking on", "[outputs][video]") {
+    Stage stage;
+    stage.rig.play(media_zero, numbered_pictures(0, 100));
+    REQUIRE(stage.rig.pipeline->open == 0);
+    stage.rig.pipeline->call([](StreamSink& sink) {
+        sink.place_marker({Marker::Kind::end_of_segment, {}, 6});
+    });
+    CHECK(stage.pull_for(5s).size() == 100);
+    CHECK(stage.rig.pipeline->count("marker 6 ok") == 1);
 }
 
 TEST_CASE("an empty stream prerolls and ends at once", "[outputs][video]") {

@@ -102,6 +102,7 @@ TEST_CASE("a start at rate 0 where nothing is says so", "[outputs][video][scrub]
     Scrubbing stage;
     stage.scrub(media_at(1s), numbered_pictures(0, 0));
     CHECK(stage.rig.pipeline->has("scrubbed none"));
+    CHECK_FALSE(stage.rig.pipeline->has("marker 7 ok"));
     CHECK_FALSE(stage.current());
 }
 
@@ -213,6 +214,16 @@ TEST_CASE("a preview is shown at once and counts for nothing", "[outputs][video]
         CHECK(due.is_new);
         CHECK_FALSE(due.frame->provisional);
         CHECK(headless::picture_number(*due.frame) == 25);
+    }
+    SECTION("before a first frame that is later than the start") {
+        bool first = true;
+        stage.rig.preroll(media_at(1s), [&, exact = numbered_pictures(26, 1000)]() mutable
+                          -> std::optional<Sample> {
+            return std::exchange(first, false) ? preview() : exact();
+        });
+        stage.simulation->settle();
+        CHECK(stage.rig.pipeline->has("prerolled"));
+        CHECK(stage.current() == 26);
     }
     SECTION("while scrubbing") {
         bool first = true;

@@ -66,12 +66,16 @@ public:
     explicit FileDecoder(std::shared_ptr<PictureFile> file) : file_(std::move(file)) {}
 
     Result<SendOutcome> send(const Packet& packet) override {
+        const auto* data = dynamic_cast<const FileData*>(packet.data.get());
+        if (!sent_.insert(data->index).second) {
+            return fail(Errc::damaged, "This picture has been sent already.");
+        }
         if (packet.key) {
             has_previous_ = last_key_.has_value();
             last_key_ = packet.pts;
             since_key_ = 0;
         }
-        if (!last_key_) return SendOutcome::accepted;  // nothing to build on
+        if (!last_key_) return fail(Errc::damaged, "There is nothing to build this picture on.");
         const bool first = *last_key_ == media_at(milliseconds{file_->pictures.front().pts_ms});
         if (since_key_++ < file_->refresh && !has_previous_ && !first) return SendOutcome::accepted;
         ++file_->decoded;
@@ -101,11 +105,13 @@ public:
         held_.clear();
         draining_ = has_previous_ = false;
         last_key_.reset();
+        sent_.clear();
     }
 
 private:
     const std::shared_ptr<PictureFile> file_;
     std::vector<VideoFrame> held_;
+    std::set<std::size_t> sent_;  // since the last flush
     std::optional<MediaTime> last_key_;
     bool has_previous_ = false;
     int since_key_ = 0;

@@ -90,6 +90,7 @@ TEST_CASE("thinning begins with the next packet and ends with a key frame", "[pi
     // Not one that refers to a picture that was left out.
     CHECK(after.front() == last + 10);
     for (std::size_t i = 1; i < after.size(); ++i) CHECK(after[i] == after[i - 1] + 1);
+    CHECK(rig.video().damage == 0);
 }
 
 TEST_CASE("sound is not thinned", "[pipeline][thin]") {

@@ -9,15 +9,15 @@ using namespace playhead::test;
 namespace {
 
 // Numbered pictures from `from` down to `to`.
-std::function<std::optional<Sample>()> pictures_down(std::int64_t from, std::int64_t to,
-                                                     bool durations = true) {
-    return [at = from, to, durations,
+std::function<std::optional<Sample>()> pictures_down(
+    std::int64_t from, std::int64_t to, std::optional<Duration> length = Duration{40ms}) {
+    return [at = from, to, length,
             format = headless::synthetic_video_format()]() mutable -> std::optional<Sample> {
         if (at < to) return std::nullopt;
         VideoFrame frame;
         frame.picture = headless::numbered_picture(at, format);
         frame.pts = media_at(at * 40ms);
-        if (durations) frame.duration = 40ms;
+        frame.duration = length;
         --at;
         return Sample{std::move(frame)};
     };
@@ -122,10 +122,14 @@ TEST_CASE("backwards a pause freezes the picture and a resume goes on with the o
           "[outputs][video][reverse]") {
     VideoStage stage;
     stage.set_rate(-1.0);
-    stage.rig.play(media_at(2s), pictures_down(50, 0, GENERATE(false, true)));
+    // One that is said to last longer gives way to the later one all the same.
+    const auto length = GENERATE(std::optional<Duration>{}, Duration{40ms}, Duration{90ms});
+    stage.rig.play(media_at(2s), pictures_down(50, 0, length));
     auto shown = stage.pull_for(990ms);
     REQUIRE(shown.size() == 26);
     CHECK(shown.back().number == 25);
+    for (const auto& one : shown)
+        CHECK(one.position - media_at(one.number * 40ms) >= (one.number == 50 ? 0ns : 39ms));
     stage.rig.pause();
     CHECK(stage.rig.pipeline->has("paused"));
     CHECK(stage.pull_for(3s).empty());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "pipeline/group_plan.h"
 #include "pipeline/picture_file.h"
 #include "pipeline/stage_rig.h"
 #include "support/catch.h"
@@ -98,6 +99,39 @@ TEST_CASE("in reverse nothing comes of a stream that begins later", "[pipeline][
     CHECK(rig.finished == 2);
 }
 
+TEST_CASE("in reverse the sound ends at once, however long the pictures take",
+          "[pipeline][reverse]") {
+    StageRig rig({});
+    rig.video().keeping->most = 0;
+    rig.play(back_from(5s));
+    CHECK(rig.audio().keeping->ended);
+    CHECK_FALSE(rig.video().keeping->ended);
+    CHECK(rig.finished == 0);
+}
+
+TEST_CASE("a group is no longer than need be, wherever the source lands", "[pipeline][reverse]") {
+    GroupPlan plan(media_at(2490ms), std::nullopt, Thinning::none, 1u << 20);
+    CHECK(plan.seek_target() == media_at(2490ms));
+    plan.arrived();
+    auto verdict = GroupPlan::Verdict::more;
+    std::size_t read = 0;
+    const auto file = groups_of_pictures(8, 10, true);
+    for (; verdict == GroupPlan::Verdict::more; ++read) {
+        Packet packet;
+        packet.pts = media_at(std::chrono::milliseconds{file.at(read).pts_ms});
+        packet.dts = media_at(std::chrono::milliseconds{*file.at(read).dts_ms});
+        packet.key = file.at(read).key;
+        verdict = plan.take(packet);
+    }
+    REQUIRE(verdict == GroupPlan::Verdict::group);
+    CHECK(read < 70);
+    const auto packets = plan.packets();
+    CHECK(packets.front().pts == media_at(2400ms));
+    CHECK(packets.size() <= 5);
+    CHECK(plan.more());
+    CHECK(plan.seek_target() == media_at(2400ms - 1ns));
+}
+
 TEST_CASE("in reverse a stop is the begin of the last picture", "[pipeline][reverse]") {
     headless::SyntheticOptions options;
     options.b_frames = 2;
@@ -148,7 +182,29 @@ TEST_CASE("what a group gives nothing for at first comes with the group before",
     FileRig rig(file);
     rig.play(back_from(79 * 40ms));
     CHECK(rig.video().keeping->numbers() == count_down(79, 0));
+    CHECK(rig.video().damage == 0);
     check_seamless(rig.video().keeping->pictures());
+}
+
+TEST_CASE("a picture from before a group's key frame is none of its pictures",
+          "[pipeline][reverse]") {
+    ReverseDecode back(reverse_picture_bytes);
+    back.restart(media_at(10s), std::nullopt);
+    Packet packet;
+    packet.pts = media_at(2s);
+    packet.key = true;
+    back.add(packet);
+    back.close_group();
+    VideoFrame frame;
+    frame.pts = media_at(1960ms);
+    CHECK_FALSE(back.keep(frame));
+    frame.pts = media_at(2s);
+    CHECK(back.keep(frame));
+    CHECK_FALSE(back.keep(frame));  // nor twice
+    back.close_pass();
+    REQUIRE(back.can_take());
+    CHECK(back.take(false).pts == media_at(2s));
+    CHECK_FALSE(back.can_take());
 }
 
 TEST_CASE("pictures lie: in reverse each lasts until the next one, whatever it says",

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "pipeline/passage.h"
+#include "pipeline/picture_file.h"
 #include "pipeline/stage_rig.h"
 #include "support/catch.h"
 
@@ -61,6 +62,19 @@ TEST_CASE("a picture that reaches beyond the stop ends there", "[pipeline][trim]
     CHECK(pictures.back().duration == std::optional<Duration>(30ms));
     CHECK(pictures[49].duration == std::optional<Duration>(40ms));
     CHECK(rig.video().last->interval == MediaRange{media_at(2s), media_at(2030ms)});
+}
+
+TEST_CASE("a stream that goes on beyond the stop lasts until there, whatever its pictures say",
+          "[pipeline][trim]") {
+    auto file = std::make_shared<PictureFile>();
+    file->pictures = {{0, 0, true}, {40, 40, false}, {3000, 3000, false}};
+    StageRig rig(picture_sources(file), picture_decoders(file), {},
+                 headless::Simulation::create({.seed = 1}));
+    rig.play(from_to(0s, 2s));
+    CHECK(rig.video().keeping->stamps() == std::vector<Duration>{0ms, 40ms});
+    CHECK(rig.video().last->interval == MediaRange{media_at(40ms), media_at(2s)});
+    rig.play(from_to(0s, 5s));  // it ends before: nothing is made up
+    CHECK(rig.video().last->interval->end < media_at(5s));
 }
 
 TEST_CASE("sound is cut at the exact sample at both ends", "[pipeline][trim]") {
@@ -177,13 +191,14 @@ TEST_CASE("a point is passed when nothing before it can come any more", "[pipeli
         packet.dts = media_at(980ms);
         CHECK(passage.passed(packet));  // for good
     }
-    SECTION("without them, more pictures than any codec holds back") {
+    SECTION("with one of the two, more pictures than any codec holds back") {
         Passage passage(media_at(1s));
-        packet.pts = media_at(1s);
+        auto& stamp = GENERATE(false, true) ? packet.pts : packet.dts;
+        stamp = media_at(1s);
         for (int i = 0; i < 16; ++i) REQUIRE_FALSE(passage.passed(packet));
-        packet.pts = media_at(960ms);
+        stamp = media_at(960ms);
         CHECK_FALSE(passage.passed(packet));
-        packet.pts = media_at(1040ms);
+        stamp = media_at(1040ms);
         CHECK(passage.passed(packet));
     }
     SECTION("a packet without any stamp says nothing") {
