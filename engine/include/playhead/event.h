@@ -110,6 +110,10 @@ struct NonFatalError {  // playback goes on; the cause is the event's status
 struct PlayerCommandDone {  // the event's command field is the player command's id
     PlayerId player = 0;
 };
+struct PlayerItemStarted {  // what Player::queue queued has begun, without a gap
+    PlayerId player = 0;
+    CommandId item = 0;  // the queue command
+};
 struct PlayerEnded {
     PlayerId player = 0;
 };
@@ -126,7 +130,7 @@ using EventBody =
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
                  StreamSinkFormatChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
-                 ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
+                 ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded,
                  UserEvent>;
 
 struct Event {

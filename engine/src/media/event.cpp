@@ -40,6 +40,7 @@ struct Name {
     std::string_view operator()(const SessionError&) const { return "session-error"; }
     std::string_view operator()(const NonFatalError&) const { return "non-fatal-error"; }
     std::string_view operator()(const PlayerCommandDone&) const { return "player-command-done"; }
+    std::string_view operator()(const PlayerItemStarted&) const { return "player-item-started"; }
     std::string_view operator()(const PlayerEnded&) const { return "player-ended"; }
     std::string_view operator()(const UserEvent&) const { return "user-event"; }
 };
