@@ -150,6 +150,10 @@ void PlayerApp::on_event(const Event& event) {
         if (done->player == player_->id()) {
             on_command_done(event.command, event.status);
         }
+    } else if (const auto* next = event.as<PlayerItemStarted>()) {
+        if (next->player == player_->id() && next->item == item_.next && item_.next != 0) {
+            next_started();
+        }
     } else if (const auto* end = event.as<PlayerEnded>()) {
         // One of an item that was left already is not this one's.
         if (end->player == player_->id() && item_.playing) {
@@ -180,6 +184,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
             item_.playing = true;
             list_.set_outcome(Playlist::Outcome::played);
             keep_awake(true);  // it may be over already: nothing is asked of the player
+            queue_next();
         } else {
             failed(status);
         }
@@ -211,7 +216,18 @@ void PlayerApp::opened() {
                  ") has no decoder in this build; plays without it");
         }
     }
-    if (Screen* screen = outputs_->screen()) {
+    show_item();
+    if (!options_.dump_topology.empty()) {
+        dump_topology();
+    }
+    play_from_start();
+}
+
+// The window is this item's now.
+void PlayerApp::show_item() {
+    const auto presentation = player_->presentation();
+    Screen* screen = outputs_->screen();
+    if (screen && presentation) {
         const StreamInfo* video = presentation->best(StreamKind::video);
         const auto* format = video ? std::get_if<VideoFormat>(&video->type) : nullptr;
         if (format) {
@@ -223,10 +239,32 @@ void PlayerApp::opened() {
             screen->show();
         }
     }
-    if (!options_.dump_topology.empty()) {
-        dump_topology();
+}
+
+// What is on the list behind it follows without a gap, unless a part or a repetition is asked for.
+// One that cannot be opened is told of when its turn comes.
+void PlayerApp::queue_next() {
+    const auto next = list_.peek();
+    if (!next || options_.start || options_.length || options_.plays != 1 || item_.next != 0) {
+        return;
     }
-    play_from_start();
+    OpenRequest request;
+    request.locator = *next;
+    if (const auto id = player_->queue(std::move(request))) {
+        item_.next = *id;
+    }
+}
+
+void PlayerApp::next_started() {
+    if (!list_.next()) {
+        return;
+    }
+    item_ = Item{};
+    item_.plays_left = 0;
+    item_.opened = item_.playing = true;
+    list_.set_outcome(Playlist::Outcome::played);
+    show_item();
+    queue_next();
 }
 
 void PlayerApp::ended() {

@@ -35,6 +35,7 @@ private:
         CommandId play = 0;
         CommandId seek = 0;
         CommandId rate = 0;
+        CommandId next = 0;   // the one behind it was queued by this
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
@@ -47,6 +48,9 @@ private:
     void begin_item();
     void leave_item();
     void play_from_start();
+    void queue_next();
+    void next_started();
+    void show_item();
     void on_event(const Event& event);
     void on_command_done(CommandId command, const Status& status);
     void opened();

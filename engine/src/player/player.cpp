@@ -125,6 +125,9 @@ private:
             return;
         }
         if (command.kind == Kind::stop || command.kind == Kind::open) drop_queueing();
+        if (command.kind == Kind::open) {
+            std::erase_if(queued_, [](const Queued& q) { return q.topology != 0; });
+        }
         if (command.kind == Kind::stop) {
             for (auto& waiting : std::exchange(waiting_, {})) {
                 done(waiting.id, Status{Errc::cancelled, "overtaken by a stop"});
