@@ -82,7 +82,6 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     {
         std::lock_guard lock(mutex_);
         if (!closed_) return true;
-        waiting_.push_back(signal);
         heed = interruptible_ && interrupt;
     }
     Wake wake{*signal};
@@ -91,7 +90,11 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     for (;;) {
         {
             std::lock_guard lock(mutex_);
-            if (!closed_) through = true;
+            if (!closed_) {
+                through = true;
+            } else if (std::count(waiting_.begin(), waiting_.end(), signal) == 0) {
+                waiting_.push_back(signal);  // also when it was opened and closed again meanwhile
+            }
         }
         if (through || (heed && interrupt->raised())) break;
         if (!signal->wait()) break;
