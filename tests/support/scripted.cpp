@@ -212,7 +212,9 @@ public:
         if (kind_ == StreamKind::video && n == faults_->fail_decode_at) {
             return fail(Errc::damaged, "the script damages this packet");
         }
+        if (kind_ == StreamKind::video && left_out(packet)) return SendOutcome::accepted;
         if (kind_ == StreamKind::video) {
+            spend(faults_->picture_cost[static_cast<int>(skip_)]);
             VideoFrame frame;
             frame.picture = std::make_shared<ScriptedPicture>();
             frame.pts = *packet.pts;
@@ -242,14 +244,27 @@ public:
         sample_.reset();
         draining_ = false;
     }
+    void set_skip(SkipLevel level) override { skip_ = level; }
 
 private:
+    bool left_out(const Packet& packet) const {
+        if (faults_->picture_cost[0].load() == Duration{} || packet.key) return false;
+        const bool needed = (*packet.pts - media_zero) / *packet.duration % 2 == 0;
+        return skip_ == SkipLevel::non_key || (skip_ == SkipLevel::non_reference && !needed);
+    }
+    void spend(Duration cost) {
+        if (cost <= Duration{}) return;
+        const std::shared_ptr<Signal> never = executor_->make_signal();
+        (void)never->wait(executor_->now() + cost);
+    }
+
     const StreamKind kind_;
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<ScriptedFaults> faults_;
     std::optional<Sample> sample_;
     bool draining_ = false;
     int sent_ = 0;
+    SkipLevel skip_ = SkipLevel::none;
 };
 
 }  // namespace

@@ -67,6 +67,9 @@ struct ScriptedFaults {
     std::atomic<int> fail_decode_at{-1};   // the n-th packet of the video decoder is damaged
     std::atomic<int> block_decode_at{-1};  // the n-th one waits at decode_gate
     std::atomic<bool> heed_interrupt{true};
+    // What a picture costs the video decoder, in virtual time, at each level of skipping. Where the
+    // first is not 0 every second picture is one that no other needs.
+    std::atomic<Duration> picture_cost[4] = {};
 };
 
 class ScriptedSourceFactory final : public SourceFactory {

@@ -208,6 +208,7 @@ bool DecodeStage::leave_out(const Packet& packet) {
 }
 
 bool DecodeStage::send(Packet packet) {
+    if (listener_.took) listener_.took();
     auto sent = decoder_->send(packet);
     if (!sent) {
         const bool fatal = final(sent.error());
@@ -324,7 +325,7 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
         const bool wanted = order_.epoch == wanted_epoch_.load(std::memory_order_acquire);
         if (wanted && !first_pts_) first_pts_ = pts;
     }
-    if (video_) watch_lateness(backward() ? end - Duration{1} : pts);
+    watch_lateness(backward() ? end - Duration{1} : pts);
     port_->take_request();
     port_->deliver(std::move(sample), order_.epoch);
     plan_next(backward() ? pts : end);
@@ -345,10 +346,11 @@ void DecodeStage::plan_next(MediaTime end) {
 }
 
 void DecodeStage::watch_lateness(MediaTime due_at) {
-    if (!listener_.late || traits_.rateless) return;
+    if (traits_.rateless) return;
     const auto due = clock_->timeline().host_at(due_at);
     const auto now = executor_->now();
-    if (!due || now <= *due || (lateness_told_ && now - *lateness_told_ < lateness_pause)) return;
+    if (listener_.gave) listener_.gave(due ? std::optional<Duration>(now - *due) : std::nullopt);
+    if (!video_ || !listener_.late || !due || now <= *due || (lateness_told_ && now - *lateness_told_ < lateness_pause)) return;
     lateness_told_ = now;
     executor_->post([listener = listener_.late, by = now - *due] { listener(by); });
 }

@@ -69,6 +69,10 @@ public:
         std::function<void(Status)> failed;                   // control lane: cannot go on
         // Control lane: a picture was handed out so long after it was due; at most one in 250 ms.
         std::function<void(Duration)> late = {};
+        // On the strand: a packet goes in; a sample was handed out, so long after it was due
+        // (negative: before; none: the clock stands).
+        std::function<void()> took = {};
+        std::function<void(std::optional<Duration>)> gave = {};
     };
 
     // `decoder` may be null: the recipe makes one at the first restart. `port` may be null: the stage
