@@ -10,24 +10,23 @@ struct ScriptedPacket final : PacketData {
     ScriptedPacket() { size_bytes_ = 100; }
 };
 struct ScriptedPicture final : Picture {
-    ScriptedPicture() {
-        format_.width = 16;
+    explicit ScriptedPicture(int width) {
+        format_.width = width;
         format_.height = 16;
     }
 };
 struct ScriptedBuffer final : SampleBuffer {
-    explicit ScriptedBuffer(std::int64_t frames) : data_(static_cast<std::size_t>(frames)) {
-        format_.rate_hz = 48000;
-        format_.channels = 1;
-        frames_ = frames;
+    ScriptedBuffer(int rate_hz, int channels)
+        : data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
+        format_.rate_hz = rate_hz;
+        format_.channels = channels;
+        frames_ = rate_hz / 50;
     }
     const std::byte* plane(int) const override {
         return reinterpret_cast<const std::byte*>(data_.data());
     }
     std::vector<float> data_;
 };
-
-constexpr int audio_block_frames = 960;  // 20 ms
 
 }  // namespace
 
@@ -216,15 +215,18 @@ public:
         if (kind_ == StreamKind::video) {
             spend(faults_->picture_cost[static_cast<int>(skip_)]);
             VideoFrame frame;
-            frame.picture = std::make_shared<ScriptedPicture>();
+            frame.picture = std::make_shared<ScriptedPicture>(
+                *packet.pts - media_zero < faults_->wide_from.load() ? 16 : 32);
             frame.pts = *packet.pts;
             frame.duration = packet.duration;
             frame.key = packet.key;
             sample_ = std::move(frame);
         } else {
             AudioBlock block;
-            block.buffer = std::make_shared<ScriptedBuffer>(audio_block_frames);
-            block.frames = audio_block_frames;
+            const bool mono = *packet.pts - media_zero < faults_->stereo_from.load();
+            block.buffer = mono ? std::make_shared<ScriptedBuffer>(48000, 1)
+                                : std::make_shared<ScriptedBuffer>(44100, 2);
+            block.frames = block.buffer->frames();
             block.pts = *packet.pts;
             sample_ = std::move(block);
         }
@@ -299,6 +301,12 @@ void ScriptedSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     held_.clear();
+}
+
+Result<MediaType> ScriptedSink::negotiate(const MediaType& offered) const {
+    const auto* video = std::get_if<VideoFormat>(&offered);
+    if (video && video->width > widest) return fail(Errc::topo_cannot_connect, "it is too wide");
+    return offered;
 }
 
 int ScriptedSink::samples_held() const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "media/picture_length.h"
+#include "media/sample_type.h"
 
 namespace playhead {
 
@@ -297,6 +298,7 @@ void DecodeStage::settle(MediaTime next) {
 }
 
 void DecodeStage::preview(const VideoFrame& frame) {
+    if (types_fixed_ && given_.index() != 0 && !is_of_type(frame, given_)) return;
     if (!order_.preview || std::exchange(previewed_, true) || !port_->take_request()) return;
     VideoFrame shown = frame;
     shown.provisional = true;
@@ -314,7 +316,42 @@ void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) 
     give(std::move(frame), pts, end);
 }
 
+// The output is asked before it is given a sample of another type. False: it is not to have it, and
+// nothing more can come.
+bool DecodeStage::fits(const Sample& sample) {
+    if (is_of_type(sample, given_)) return true;
+    auto type = type_of(sample);
+    if (type.index() == 0) return true;
+    if (given_.index() != 0) {
+        Status status;
+        if (types_fixed_) {
+            status = {Errc::format_change_not_allowed,
+                      "the stream goes on as " + describe(type) + ", which its topology forbids"};
+        } else if (auto taken = port_->sink()->negotiate(type); !taken) {
+            status = taken.error();
+        } else if (*taken != type) {
+            status = {Errc::topo_cannot_connect, "the output takes " + describe(*taken) +
+                                                     ", the stream goes on as " + describe(type)};
+        }
+        if (!status.ok()) {
+            live_ = false;
+            executor_->post([listener = listener_.failed, status = std::move(status)]() mutable {
+                listener(std::move(status));
+            });
+            return false;
+        }
+    }
+    given_ = type;
+    if (listener_.type_changed) {
+        executor_->post([listener = listener_.type_changed, type = std::move(type)] {
+            listener(type);
+        });
+    }
+    return true;
+}
+
 void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
+    if (!fits(sample)) return;
     pts += order_.shift;
     end += order_.shift;
     std::visit([&](auto& s) { s.pts = pts; }, sample);

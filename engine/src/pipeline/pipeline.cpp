@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/sample_type.h"
+
 namespace playhead {
 
 namespace {
@@ -18,6 +20,7 @@ struct Pipeline::Branch {
     std::shared_ptr<SinkPort> port;
     std::shared_ptr<DecodeStage> stage;
     std::shared_ptr<QualityWatch> quality;  // may be null
+    MediaType type;                         // of what was handed out last
     std::shared_ptr<SinkPort> stuck_port;  // left behind inside a call of the sink
     std::shared_ptr<SinkPort> lent;  // the port is with a pipeline that follows; ends are still heard
     bool dead = false;       // its sink is lost: the rest plays on
@@ -183,6 +186,14 @@ void Pipeline::connect(Branch& branch) {
             branch.stage->set_skip_floor(*skip_level(branch.plan.kind, mode));
         }
     }
+    listener.type_changed = [weak, b](const MediaType& type) {
+        auto self = weak.lock();
+        if (!self) return;
+        const auto before = std::exchange(b->type, type);
+        if (before.index() == 0 || same_type(before, type)) return;
+        if (auto l = self->listener_.lock()) l->on_type_changed(*self, b->plan.source_node, type);
+    };
+    if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
     branch.stage->connect(std::move(listener));
 }
 

@@ -33,9 +33,11 @@ struct BranchPlan {
     std::unique_ptr<Decoder> decoder;  // made during resolution
     std::shared_ptr<StreamSink> sink;
     std::shared_ptr<StreamSinkFactory> sink_factory;
+    int source_node = -1;
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
+    bool forbid_dynamic_change = false;
     Duration media_start{};               // where in the source the presentation begins
     std::optional<MediaTime> media_stop;  // and ends
 };
@@ -72,6 +74,8 @@ public:
     virtual void on_pipeline_failed(Pipeline& from, Status status) = 0;
     virtual void on_damage(Pipeline& from, Status status, StreamIndex stream) = 0;
     virtual void on_sink_lost(Pipeline& from, Status status, int node) = 0;
+    // What this source node's stream gives is of another type from here on.
+    virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
     virtual void on_quality_changed(Pipeline& from, const QualityChanged& change) = 0;
 };
 

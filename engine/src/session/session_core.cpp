@@ -737,6 +737,15 @@ void SessionCore::on_damage(Pipeline& from, Status status, StreamIndex stream) {
     post(NonFatalError{clock_reading(), stream}, std::move(status));
 }
 
+// The topology is a value that others hold: the new types stand in another one.
+void SessionCore::on_type_changed(Pipeline& from, int source_node, const MediaType& type) {
+    auto* changed = entry(id_of(from));
+    if (!changed) return;
+    changed->topology = retyped(*changed->topology, source_node, type);
+    publish_state();
+    post(TopologyStatus{changed->id, TopologyState::dynamic_changed}, {});
+}
+
 void SessionCore::on_quality_changed(Pipeline& from, const QualityChanged& change) {
     static_cast<void>(from);
     post(change, {});

@@ -67,6 +67,7 @@ public:
     void on_pipeline_failed(Pipeline& from, Status status) override;
     void on_damage(Pipeline& from, Status status, StreamIndex stream) override;
     void on_sink_lost(Pipeline& from, Status status, int node) override;
+    void on_type_changed(Pipeline& from, int source_node, const MediaType& type) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
 
 private:
