@@ -1,6 +1,5 @@
 // Every file of the development media, against what its manifest says.
 #include <array>
-#include <cmath>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -60,21 +59,6 @@ void check_video(const json& wanted, const std::vector<Shown>& got, bool whole) 
     }
 }
 
-// The reference gives the whole last block of an encoder; in an MP4 the edit list, and with it the
-// stream's duration, says how much of that block is meant. No more than that one block may be missing.
-double least_of(const json& file, const json& stream) {
-    constexpr double longest_block = 2048.0;
-    const auto reference = stream.at("samples").at("min").get<double>();
-    const auto container = file.at("container").get<std::string>();
-    if (container.find("mp4") == std::string::npos || !stream.contains("duration") ||
-        stream.at("duration").is_null()) {
-        return reference;
-    }
-    const double meant =
-        std::round(stream.at("duration").get<double>() * stream.at("rate").get<double>());
-    return reference - meant < longest_block ? std::min(reference, meant) : reference;
-}
-
 void check_audio(const json& wanted, double least, const Heard& got, bool whole) {
     CHECK(static_cast<double>(got.frames) >= (whole ? least : 0.7 * least));
     CHECK(got.frames <= wanted.at("max").get<std::int64_t>());
@@ -108,7 +92,7 @@ void check_file(const json& file, const std::string& path, int threads) {
         }
         if (stream.contains("samples")) {
             const auto found = played.audio.find(index);
-            check_audio(stream.at("samples"), least_of(file, stream),
+            check_audio(stream.at("samples"), least_samples(file, stream),
                         found != played.audio.end() ? found->second : Heard{}, whole);
         }
     }

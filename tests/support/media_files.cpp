@@ -1,5 +1,7 @@
 #include "support/media_files.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +28,19 @@ std::optional<nlohmann::json> media_manifest() {
     if (!path) return std::nullopt;
     std::ifstream file(*path);
     return nlohmann::json::parse(file);
+}
+
+double least_samples(const nlohmann::json& file, const nlohmann::json& stream) {
+    constexpr double longest_block = 2048.0;
+    const auto reference = stream.at("samples").at("min").get<double>();
+    const auto container = file.at("container").get<std::string>();
+    if (container.find("mp4") == std::string::npos || !stream.contains("duration") ||
+        stream.at("duration").is_null()) {
+        return reference;
+    }
+    const double meant =
+        std::round(stream.at("duration").get<double>() * stream.at("rate").get<double>());
+    return reference - meant < longest_block ? std::min(reference, meant) : reference;
 }
 
 }  // namespace playhead::test
