@@ -62,8 +62,9 @@ struct QualityFigures {
     // A picture that is handed out by less than this too late still comes within one refresh of its
     // time: nobody sees it.
     Duration tolerance = std::chrono::milliseconds{20};
-    // Up a step at the second late notice within this time. A lateness that falls by a tenth or more
-    // from notice to notice does not count: what was done works, and needs time.
+    // Up a step at the second late notice, unless this time has passed since the first one with others
+    // on time. A lateness that falls by a tenth or more from notice to notice does not count: what was
+    // done works, and needs time.
     Duration within = std::chrono::seconds{1};
     // Down a step after so long without a late one. Each time that this turns out to have been too
     // soon, that is, the step is taken back within as long again, the wait doubles, up to the longest.

@@ -40,9 +40,7 @@ DropMode SteppedQuality::on_late(Part& part, const QualityNotice& notice) {
         return notice.mode;
     }
     const auto first = std::exchange(part.late_at, notice.at);
-    if (!first || notice.at - *first > figures_.within || notice.mode >= notice.last) {
-        return notice.mode;
-    }
+    if (!first || notice.mode >= notice.last) return notice.mode;
     part.late_at.reset();
     part.lateness.reset();
     const auto eased = std::exchange(part.eased_at, std::nullopt);
@@ -54,6 +52,7 @@ DropMode SteppedQuality::on_late(Part& part, const QualityNotice& notice) {
 
 DropMode SteppedQuality::on_healthy(Part& part, const QualityNotice& notice) {
     part.lateness.reset();
+    if (part.late_at && notice.at - *part.late_at > figures_.within) part.late_at.reset();
     if (notice.mode == DropMode::none || !notice.lateness) return notice.mode;
     if (!part.healthy_since) part.healthy_since = notice.at;
     if (notice.at - *part.healthy_since < part.patience) return notice.mode;

@@ -39,7 +39,7 @@ int changes(const SessionRig& rig) {
 }  // namespace
 
 TEST_CASE("a stream that changes its format goes on, and the change is told once",
-          "[session][types]") {
+          "[conformance][7.1]") {
     covers("7.1/stream-changes", "3/topology-status");
     SessionRig rig;
     rig.faults->wide_from = 2s;
@@ -54,7 +54,7 @@ TEST_CASE("a stream that changes its format goes on, and the change is told once
     CHECK(rig.session.statistics()->streams.at(0).errors == 0);
 }
 
-TEST_CASE("the full topology shows the new types, and no one's copy changes", "[session][types]") {
+TEST_CASE("the full topology shows the new types, and no one's copy changes", "[conformance][7.1]") {
     covers("7.1/stream-changes");
     SessionRig rig;
     rig.faults->wide_from = 2s;
@@ -80,7 +80,7 @@ TEST_CASE("the full topology shows the new types, and no one's copy changes", "[
 }
 
 TEST_CASE("a topology that forbids changes of format ends with an error where one comes",
-          "[session][types]") {
+          "[conformance][7.1]") {
     covers("7.1/change-not-allowed", "8/error-once");
     SessionRig rig;
     rig.faults->wide_from = 2s;
@@ -107,7 +107,7 @@ TEST_CASE("a topology that forbids changes of format ends with an error where on
                         [](const Event& e) { return e.as<SessionError>() != nullptr; }) == 1);
 }
 
-TEST_CASE("a sink is asked before it gets another format, and may refuse it", "[session][types]") {
+TEST_CASE("a sink is asked before it gets another format, and may refuse it", "[conformance][7.1]") {
     covers("7.1/stream-changes");
     SessionRig rig;
     rig.faults->wide_from = 2s;
