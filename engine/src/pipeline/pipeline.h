@@ -101,7 +101,9 @@ public:
     void give_back_outputs(Pipeline& to);
     // Leaves everything: sinks are shut down unless kept alive or wanted by others, sources let go.
     // `done` follows on the control lane when all sinks have been; never, if one is stuck.
-    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {});
+    enum class Sinks { by_attribute, all };  // all: also those that are to be kept alive
+    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {},
+                 Sinks which = Sinks::by_attribute);
     void collect_sinks(std::set<const StreamSink*>& into) const;
 
     // Nothing older passes from here on. A step of a decoder that goes on for too long is written off.
@@ -115,6 +117,7 @@ public:
     void admit();
     void step();
     void set_thinning(Thinning thinning);
+    void set_followed(bool followed);
     void flush_sinks();          // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
