@@ -10,6 +10,7 @@
 
 #include "playhead/command.h"
 #include "playhead/presentation.h"
+#include "playhead/quality.h"
 #include "playhead/result.h"
 
 namespace playhead {
@@ -94,6 +95,12 @@ struct SinkInvalidated {
 struct StreamSinkFormatChanged {
     int node = -1;
 };
+struct QualityChanged {  // a stream is given up a step, or taken back
+    StreamIndex stream = -1;
+    DropMode from = DropMode::none;
+    DropMode to = DropMode::none;
+    Duration lateness{};  // the worst of late; negative: everything was early
+};
 struct BufferingStarted {};
 struct BufferingStopped {};
 struct ReconnectStarted {};
@@ -129,8 +136,9 @@ using EventBody =
                  SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
-                 StreamSinkFormatChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
-                 ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded,
+                 StreamSinkFormatChanged, QualityChanged, BufferingStarted, BufferingStopped,
+                 ReconnectStarted, ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone,
+                 PlayerItemStarted, PlayerEnded,
                  UserEvent>;
 
 struct Event {

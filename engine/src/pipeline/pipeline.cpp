@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/sample_type.h"
+
 namespace playhead {
 
 namespace {
@@ -17,6 +19,8 @@ struct Pipeline::Branch {
     std::shared_ptr<PacketQueue> queue;
     std::shared_ptr<SinkPort> port;
     std::shared_ptr<DecodeStage> stage;
+    std::shared_ptr<QualityWatch> quality;  // may be null
+    MediaType type;                         // of what was handed out last
     std::shared_ptr<SinkPort> stuck_port;  // left behind inside a call of the sink
     std::shared_ptr<SinkPort> lent;  // the port is with a pipeline that follows; ends are still heard
     bool dead = false;       // its sink is lost: the rest plays on
@@ -63,6 +67,7 @@ void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
         branch->stage = std::make_shared<DecodeStage>(
             executor_, branch->plan.recipe, std::move(branch->plan.decoder), branch->queue,
             branch->port, clock_, session_);
+        watch_quality(*branch);
         connect(*branch);
     }
 }
@@ -153,7 +158,7 @@ void Pipeline::give_back_outputs(Pipeline& to) {
 void Pipeline::connect(Branch& branch) {
     const auto weak = weak_from_this();
     Branch* const b = &branch;  // lives as long as the pipeline, which `weak` holds or misses
-    branch.stage->connect({
+    DecodeStage::Listener listener{
         [weak, b](const LastSample& last) {
             auto self = weak.lock();
             if (!self || last.epoch != self->epoch_) return;
@@ -171,7 +176,45 @@ void Pipeline::connect(Branch& branch) {
             if (!self) return;
             if (auto l = self->listener_.lock()) l->on_pipeline_failed(*self, std::move(status));
         },
-    });
+    };
+    if (branch.quality) {
+        listener.took = [watch = branch.quality] { watch->took(); };
+        listener.gave = [watch = branch.quality](std::optional<Duration> by) { watch->gave(by); };
+        // A stage that takes the place of another one leaves out as much.
+        const DropMode mode = branch.quality->mode();
+        if (mode != DropMode::none) {
+            branch.stage->set_skip_floor(*skip_level(branch.plan.kind, mode));
+        }
+    }
+    listener.type_changed = [weak, b](const MediaType& type) {
+        auto self = weak.lock();
+        if (!self) return;
+        const auto before = std::exchange(b->type, type);
+        if (before.index() == 0 || same_type(before, type)) return;
+        if (auto l = self->listener_.lock()) l->on_type_changed(*self, b->plan.source_node, type);
+    };
+    if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
+    branch.stage->connect(std::move(listener));
+}
+
+void Pipeline::watch_quality(Branch& branch) {
+    if (!desk_) return;
+    Branch* const b = &branch;
+    branch.quality = desk_->watch(
+        branch.plan.stream, branch.plan.kind,
+        [weak = weak_from_this(), b](DropMode from, DropMode to, Duration lateness) {
+            auto self = weak.lock();
+            if (!self) return;
+            b->stage->set_skip_floor(*skip_level(b->plan.kind, to));
+            if (auto l = self->listener_.lock()) {
+                l->on_quality_changed(*self, {b->plan.stream, from, to, lateness});
+            }
+        });
+}
+
+void Pipeline::on_dropped(SinkPort& port, int samples) {
+    auto* branch = find(port);
+    if (branch && branch->quality) branch->quality->dropped(samples);
 }
 
 void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted,
@@ -526,6 +569,10 @@ void Pipeline::statistics(SessionStatistics& into) const {
             s.late = port->dropped_late();
             s.stale += port->stale();
             s.samples = port->samples();
+        }
+        if (branch->quality) {
+            s.drop_mode = branch->quality->mode();
+            s.quality_changes = branch->quality->steps();
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;
