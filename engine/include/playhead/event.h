@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "playhead/audio_session.h"
 #include "playhead/command.h"
 #include "playhead/presentation.h"
 #include "playhead/quality.h"
@@ -92,6 +93,10 @@ struct SessionEnded {
 struct SinkInvalidated {
     int node = -1;
 };
+struct AudioSessionChanged {  // where it costs the output, SinkInvalidated follows
+    int node = -1;
+    AudioSessionReason reason = AudioSessionReason::device_removed;
+};
 struct StreamSinkFormatChanged {
     int node = -1;
 };
@@ -132,7 +137,7 @@ using EventBody =
                  SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
-                 StreamSinkFormatChanged, QualityChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
+                 StreamSinkFormatChanged, AudioSessionChanged, QualityChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
                  ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
                  UserEvent>;
 
