@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "playhead/audio_session.h"
 #include "playhead/command.h"
 #include "playhead/presentation.h"
 #include "playhead/quality.h"
@@ -92,6 +93,10 @@ struct SessionEnded {
 struct SinkInvalidated {
     int node = -1;
 };
+struct AudioSessionChanged {  // where it costs the output, SinkInvalidated follows
+    int node = -1;
+    AudioSessionReason reason = AudioSessionReason::device_removed;
+};
 struct StreamSinkFormatChanged {
     int node = -1;
 };
@@ -135,11 +140,10 @@ using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
                  SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
-                 EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
-                 StreamSinkFormatChanged, QualityChanged, BufferingStarted, BufferingStopped,
-                 ReconnectStarted, ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone,
-                 PlayerItemStarted, PlayerEnded,
-                 UserEvent>;
+                 EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded,
+                 SinkInvalidated, StreamSinkFormatChanged, AudioSessionChanged, QualityChanged,
+                 BufferingStarted, BufferingStopped, ReconnectStarted, ReconnectEnded, SessionError,
+                 NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded, UserEvent>;
 
 struct Event {
     std::uint64_t sequence = 0;  // rising over the whole bus, from 1

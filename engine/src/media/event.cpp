@@ -33,6 +33,9 @@ struct Name {
     std::string_view operator()(const StreamSinkFormatChanged&) const {
         return "stream-sink-format-changed";
     }
+    std::string_view operator()(const AudioSessionChanged&) const {
+        return "audio-session-changed";
+    }
     std::string_view operator()(const QualityChanged&) const { return "quality-changed"; }
     std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
     std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
@@ -74,6 +77,22 @@ bool is_completion(const EventBody& body) {
            std::holds_alternative<SessionPaused>(body) ||
            std::holds_alternative<SessionStopped>(body) ||
            std::holds_alternative<SessionClosed>(body) || std::holds_alternative<RateChanged>(body);
+}
+
+std::string_view to_string(AudioSessionReason reason) {
+    switch (reason) {
+    case AudioSessionReason::device_removed:
+        return "device_removed";
+    case AudioSessionReason::disconnected:
+        return "disconnected";
+    case AudioSessionReason::format_changed:
+        return "format_changed";
+    case AudioSessionReason::exclusive_override:
+        return "exclusive_override";
+    case AudioSessionReason::volume_changed:
+        return "volume_changed";
+    }
+    return "unknown";
 }
 
 std::string_view to_string(TopologyState state) {

@@ -30,7 +30,10 @@ void AudioSink::advance() {
         trouble = watch_device_locked(now, report);
         rejoins = may_rejoin_locked(report);
     }
-    if (const auto host = this->host(); host && !trouble.ok()) host->failed(trouble);
+    if (const auto host = this->host(); host && !trouble.ok()) {
+        host->audio_session_changed(AudioSessionReason::device_removed);
+        host->failed(trouble);
+    }
     if (rejoins) rejoin();
     {
         const std::scoped_lock lock(mutex_);
