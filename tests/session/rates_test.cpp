@@ -281,3 +281,17 @@ TEST_CASE("nobody but the engine hears of a rate that the clock refuses", "[sess
     CHECK(rate_status(rig, std::numeric_limits<double>::infinity()) == Errc::unsupported_rate);
     CHECK(rate_status(rig, std::numeric_limits<double>::quiet_NaN()) == Errc::unsupported_rate);
 }
+
+TEST_CASE("backwards, a cue completes also where reading breaks off before its first picture",
+          "[session][5.2][reverse]") {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        INFO("seed " << seed);
+        SessionRig rig{{.seed = seed, .media = {}}};
+        rig.load();
+        REQUIRE(rate_status(rig, -1.0).ok());
+        rig.faults->fail_read_at = 3;
+        (void)rig.session.cue(media_at(433ms));
+        rig.until("session-paused");
+        REQUIRE(rig.last("session-paused"));
+    }
+}
