@@ -64,7 +64,9 @@ TEST_CASE("a queued topology follows without a gap, and the clock never stops",
                 "topology-status:ended ok", "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.simulation->now() - begun == 3s);
     CHECK(position(rig.last("session-ended")->body) == media_at(3s));
-    const auto told = rig.last("notify-presentation-time")->as<NotifyPresentationTime>();
+    const auto event = rig.last("notify-presentation-time");
+    REQUIRE(event);
+    const auto* told = event->as<NotifyPresentationTime>();
     REQUIRE(told);
     CHECK(told->start == media_at(2s));
     CHECK(told->offset == 2s);
