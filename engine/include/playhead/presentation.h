@@ -15,6 +15,19 @@ struct Chapter {
     std::string title;
 };
 
+// The values are Media Foundation's.
+enum class SourceCharacteristic : unsigned {
+    live = 0x1,
+    can_seek = 0x2,
+    can_pause = 0x4,  // without losing anything
+    slow_seek = 0x8,
+    does_not_use_network = 0x80,
+};
+using SourceCharacteristics = unsigned;  // a set of SourceCharacteristic
+constexpr bool has(SourceCharacteristics set, SourceCharacteristic c) {
+    return (set & static_cast<unsigned>(c)) != 0;
+}
+
 struct Presentation {
     std::string locator;
     std::string container;  // "matroska,webm"
@@ -25,6 +38,9 @@ struct Presentation {
     bool seekable = false;
     bool live = false;
     bool uses_network = false;
+    // What is read may be long in coming: a session that runs out of it lets its clock stand until
+    // there is enough again (BufferingStarted, BufferingStopped).
+    bool may_stall = false;
     std::vector<Chapter> chapters;
     std::map<std::string, std::string> metadata;
 
@@ -32,6 +48,7 @@ struct Presentation {
     // (a cover counts only if `covers` asks for it).
     const StreamInfo* best(StreamKind kind) const;
     const StreamInfo* cover() const;
+    SourceCharacteristics characteristics() const;
 };
 
 }  // namespace playhead

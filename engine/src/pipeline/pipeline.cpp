@@ -62,6 +62,13 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
     listener_ = std::move(listener);
+    if (!buffers_) {
+        buffers_ = std::make_shared<BufferWatch>(executor_, [weak = weak_from_this()](bool begins) {
+            auto self = weak.lock();
+            if (!self) return;
+            if (auto l = self->listener_.lock()) l->on_source_news(*self, -1, SourceBuffers{begins});
+        });
+    }
     for (auto& branch : branches_) {
         if (branch->stage) continue;
         branch->stage = std::make_shared<DecodeStage>(
@@ -129,6 +136,7 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
         }
         branch->stage->take_port(branch->port, offset - branch->plan.media_start);
     }
+    buffers_->go_on();
 }
 
 void Pipeline::give_back_outputs(Pipeline& to) {
@@ -193,8 +201,19 @@ void Pipeline::connect(Branch& branch) {
         if (before.index() == 0 || same_type(before, type)) return;
         if (auto l = self->listener_.lock()) l->on_type_changed(*self, b->plan.source_node, type);
     };
+    buffers_->watch(branch.plan.output_node, branch.plan.source->handle().get(),
+                    branch.plan.source->presentation().may_stall ? branch.queue : nullptr);
     if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
     branch.stage->connect(std::move(listener));
+}
+
+// What a source tells while it is read for the current epoch.
+std::function<void(SourceNews)> Pipeline::news_from(int source_node) {
+    return [weak = weak_from_this(), epoch = epoch_, source_node](const SourceNews& news) {
+        auto self = weak.lock();
+        if (!self || epoch != self->epoch_) return;
+        if (auto l = self->listener_.lock()) l->on_source_news(*self, source_node, news);
+    };
 }
 
 void Pipeline::watch_quality(Branch& branch) {
@@ -276,6 +295,7 @@ void Pipeline::raise() {
     delivered_told_ = rendered_told_ = false;
     read_error_ = {};
     expected_.reset();
+    if (buffers_) buffers_->off();
     if (!any_busy) return;
     executor_->at(executor_->now() + step_patience, [weak = weak_from_this(), epoch = epoch_] {
         auto self = weak.lock();
@@ -402,6 +422,7 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
             if (!self) return;
             if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), -1);
         };
+        start.news = news_from(feed.branches.front()->plan.source_node);
         start.finished = [weak, epoch = epoch_] {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_ || --self->sources_reading_ > 0) return;
@@ -590,6 +611,7 @@ void Pipeline::statistics(SessionStatistics& into) const {
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;
+        s.queued_time = level.span;
         into.streams.push_back(s);
     }
 }
@@ -641,7 +663,9 @@ void Pipeline::check_acks() {
     executor_->post([weak = listener_, self = weak_from_this(), ack, epoch = epoch_] {
         auto alive = self.lock();
         auto listener = weak.lock();
-        if (alive && listener && epoch == alive->epoch_) listener->on_acked(*alive, ack);
+        if (!alive || !listener || epoch != alive->epoch_) return;
+        listener->on_acked(*alive, ack);
+        if (ack == Ack::started && epoch == alive->epoch_) alive->buffers_->begin();
     });
 }
 

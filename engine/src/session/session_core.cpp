@@ -681,6 +681,9 @@ void SessionCore::die(const std::function<void()>& released) {
     }
     fifo_.clear();
     inputs_.clear();
+    for (const auto& [topology, open] : std::exchange(model_.buffering, {})) {
+        for (int i = 0; i < open; ++i) post(BufferingStopped{}, {});
+    }
     for (auto& command : owed) {
         Complete done{command.id, empty_completion(command.kind),
                       Status{Errc::shut_down, "the session was shut down"}};

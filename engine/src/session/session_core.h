@@ -71,6 +71,7 @@ public:
     void on_sink_format_changed(Pipeline& from, int node) override;
     void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
+    void on_source_news(Pipeline& from, int source_node, const SourceNews& news) override;
 
 private:
     struct Pending {
@@ -85,6 +86,7 @@ private:
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
+        std::map<int, SourceCharacteristics> characters;  // of source nodes that have told of a change
     };
 
     void drain();
