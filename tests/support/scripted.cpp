@@ -10,13 +10,15 @@ struct ScriptedPacket final : PacketData {
     ScriptedPacket() { size_bytes_ = 100; }
 };
 struct ScriptedPicture final : Picture {
-    ScriptedPicture() {
+    explicit ScriptedPicture(StreamIndex of) : stream(of) {
         format_.width = 16;
         format_.height = 16;
     }
+    const StreamIndex stream;
 };
 struct ScriptedBuffer final : SampleBuffer {
-    explicit ScriptedBuffer(std::int64_t frames) : data_(static_cast<std::size_t>(frames)) {
+    ScriptedBuffer(std::int64_t frames, StreamIndex of)
+        : stream(of), data_(static_cast<std::size_t>(frames)) {
         format_.rate_hz = 48000;
         format_.channels = 1;
         frames_ = frames;
@@ -24,6 +26,7 @@ struct ScriptedBuffer final : SampleBuffer {
     const std::byte* plane(int) const override {
         return reinterpret_cast<const std::byte*>(data_.data());
     }
+    const StreamIndex stream;
     std::vector<float> data_;
 };
 
@@ -116,8 +119,10 @@ public:
         if (media.tell_duration) presentation_.duration = media.duration;
         presentation_.seekable = media.seekable;
         presentation_.live = media.live;
-        if (media.video) add(StreamKind::video, VideoFormat{});
-        if (media.audio) {
+        for (int i = 0; media.video && i < media.video_streams; ++i) {
+            add(StreamKind::video, VideoFormat{});
+        }
+        for (int i = 0; media.audio && i < media.audio_streams; ++i) {
             AudioFormat format;
             format.rate_hz = 48000;
             format.channels = 1;
@@ -141,6 +146,7 @@ public:
         const auto frame = (t - media_zero) / frame_length();
         next_video_ = std::max<std::int64_t>(0, frame / media_.gop * media_.gop);
         next_audio_ = std::max<std::int64_t>(0, (t - media_zero) / std::chrono::milliseconds{20});
+        next_copy_ = 0;
         return {};
     }
 
@@ -150,6 +156,13 @@ public:
         if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
         if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
         for (;;) {
+            if (next_copy_ > 0) {  // the other streams of the kind have the same packets
+                Packet packet = copied_;
+                packet.stream = copied_.stream + next_copy_;
+                next_copy_ = next_copy_ + 1 < copies_ ? next_copy_ + 1 : 0;
+                if (selected(packet.stream)) return packet;
+                continue;
+            }
             const MediaTime v = media_at(next_video_ * frame_length());
             const MediaTime a = media_at(next_audio_ * std::chrono::milliseconds{20});
             const bool more_video = media_.video && v - media_zero < media_.duration;
@@ -162,19 +175,26 @@ public:
                 packet.pts = packet.dts = v;
                 packet.duration = frame_length();
                 packet.key = next_video_++ % media_.gop == 0;
+                copies_ = media_.video_streams;
             } else {
-                packet.stream = media_.video ? 1 : 0;
+                packet.stream = media_.video ? media_.video_streams : 0;
                 packet.pts = packet.dts = a;
                 packet.duration = std::chrono::milliseconds{20};
                 packet.key = true;
                 ++next_audio_;
+                copies_ = media_.audio_streams;
             }
-            if (std::count(selected_.begin(), selected_.end(), packet.stream) > 0) return packet;
+            copied_ = packet;
+            next_copy_ = copies_ > 1 ? 1 : 0;
+            if (selected(packet.stream)) return packet;
         }
     }
 
 private:
     Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
+    bool selected(StreamIndex stream) const {
+        return std::count(selected_.begin(), selected_.end(), stream) > 0;
+    }
     Interrupt* interrupt() { return faults_->heed_interrupt ? context_.interrupt.get() : nullptr; }
     void add(StreamKind kind, MediaType type) {
         StreamInfo info;
@@ -194,6 +214,9 @@ private:
     std::vector<StreamIndex> selected_;
     std::int64_t next_video_ = 0;
     std::int64_t next_audio_ = 0;
+    Packet copied_;
+    int copies_ = 1;
+    int next_copy_ = 0;
     int reads_ = 0;
 };
 
@@ -214,14 +237,14 @@ public:
         }
         if (kind_ == StreamKind::video) {
             VideoFrame frame;
-            frame.picture = std::make_shared<ScriptedPicture>();
+            frame.picture = std::make_shared<ScriptedPicture>(packet.stream);
             frame.pts = *packet.pts;
             frame.duration = packet.duration;
             frame.key = packet.key;
             sample_ = std::move(frame);
         } else {
             AudioBlock block;
-            block.buffer = std::make_shared<ScriptedBuffer>(audio_block_frames);
+            block.buffer = std::make_shared<ScriptedBuffer>(audio_block_frames, packet.stream);
             block.frames = audio_block_frames;
             block.pts = *packet.pts;
             sample_ = std::move(block);
@@ -317,10 +340,12 @@ void ScriptedSink::process(Sample sample) {
     if (const auto* frame = std::get_if<VideoFrame>(&sample)) {
         held.pts = frame->pts;
         held.end = frame->pts + frame->duration.value_or(Duration{});
+        last_stream = static_cast<const ScriptedPicture&>(*frame->picture).stream;
     } else {
         const auto& block = std::get<AudioBlock>(sample);
         held.pts = block.pts;
         held.end = block.pts + block.length();
+        last_stream = static_cast<const ScriptedBuffer&>(*block.buffer).stream;
     }
     if (note_samples) note("process " + milliseconds(held.pts));
     if (showing_) {
@@ -376,6 +401,12 @@ void ScriptedSink::flush() {
 void ScriptedSink::preroll(MediaTime t) {
     note("preroll " + milliseconds(t));
     prerolling_ = true;
+    ask();
+}
+
+void ScriptedSink::change_over(MediaTime t) {
+    flush();
+    note("change-over " + milliseconds(t));
     ask();
 }
 

@@ -49,6 +49,8 @@ private:
 struct ScriptedMedia {
     bool video = true;
     bool audio = true;
+    int audio_streams = 1;  // that many, of the same sound
+    int video_streams = 1;
     Duration duration = std::chrono::seconds{10};
     bool tell_duration = true;
     int fps = 25;
@@ -113,6 +115,7 @@ public:
     std::atomic<bool> mute_acks{false};  // answers nothing any more
     // Samples processed, and of them those since the last time it was asked.
     std::atomic<int> processed{0};
+    std::atomic<int> last_stream{-1};  // which stream the last sample was decoded from
     std::atomic<int> rendered{0};
     std::atomic<bool> running{false};
     std::atomic<bool> is_shut_down{false};
@@ -127,6 +130,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     void shut_down() override;
     void on_start(HostTime when, MediaTime at) override;
     void on_restart(HostTime when) override;

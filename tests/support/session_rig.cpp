@@ -88,7 +88,9 @@ std::shared_ptr<Source> SessionRig::open() {
 
 Topology SessionRig::topology(const std::shared_ptr<Source>& from) {
     Topology made;
+    bool any[2] = {false, false};  // the first stream of each kind
     for (const auto& stream : from->presentation().streams) {
+        if (std::exchange(any[stream.kind == StreamKind::video ? 0 : 1], true)) continue;
         made.add_branch(from, stream.index, stream.kind == StreamKind::video ? video : audio);
     }
     return made;
