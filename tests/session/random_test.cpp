@@ -319,9 +319,10 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
             {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
             {.duration = 1s, .seekable = false}};
         for (const auto& media : kinds) {
-            rig.sources->media = media;
+            const auto locator = "scripted:" + std::to_string(sources.size());
+            rig.sources->named[locator] = media;
             rig.source.reset();
-            sources.push_back(rig.open());
+            sources.push_back(rig.open(locator));
         }
         rig.events();
         rig.taken.clear();

@@ -66,9 +66,10 @@ struct SwitchRig : SessionRig {
     int position() { return static_cast<int>((*session.position() - media_zero) / 1ms); }
 };
 
-std::vector<int> every(int step, int end) {
+// Every picture from the first one behind those of the preroll on, in ms: not one missing.
+std::vector<int> pictures_until(int end) {
     std::vector<int> stamps;
-    for (int t = 0; t < end; t += step) stamps.push_back(t);
+    for (int t = 3 * 40; t < end; t += 40) stamps.push_back(t);
     return stamps;
 }
 
@@ -102,8 +103,8 @@ TEST_CASE("while playing another stream takes over at the position, and the pict
           Lines{"end-of-presentation ok", "topology-status:ended ok",
                 "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.simulation->now() - begun == 3s);
-    CHECK(rig.given("video") == every(40, 3000));
-    CHECK(rig.journal->count("video flush") == 1);  // at the end
+    CHECK(rig.given("video") == pictures_until(3000));
+    CHECK(rig.journal->count("video flush") == 0);
     CHECK(rig.sources->opened == 2);
 }
 
@@ -175,7 +176,7 @@ TEST_CASE("a stream is switched off, and on again under its number", "[session][
     CHECK(rig.audio->last_stream == second_sound);
     rig.until("session-ended");
     CHECK(rig.last("session-ended")->status.ok());
-    CHECK(rig.given("video") == every(40, 2000));
+    CHECK(rig.given("video") == pictures_until(2000));
 }
 
 TEST_CASE("what cannot be switched changes nothing", "[session][3][switch]") {
@@ -276,7 +277,7 @@ TEST_CASE("switches that follow each other at once all count, the last one stays
     CHECK(rig.audio->last_stream == second_sound);
     CHECK(rig.sources->alive == 2);
     rig.until("session-ended");
-    CHECK(rig.given("video") == every(40, 2000));
+    CHECK(rig.given("video") == pictures_until(2000));
 }
 
 TEST_CASE("near the end a switch counts from the next start on", "[session][3][switch]") {
@@ -294,29 +295,17 @@ TEST_CASE("near the end a switch counts from the next start on", "[session][3][s
 
 TEST_CASE("a queued topology follows a switched stream without a gap", "[session][3][switch]") {
     SwitchRig rig(two_sounds(1s));
-    (void)rig.session.set_topology(rig.topology(rig.source));
-    const auto other = rig.open();
-    (void)rig.session.clear_topologies();
-    (void)rig.session.set_topology(rig.topology(other));
+    const auto film = rig.source;
+    (void)rig.session.set_topology(rig.topology(rig.open()));
     rig.simulation->settle();
     rig.events();
     rig.start();
     const auto begun = rig.simulation->now();
     rig.simulation->run_for(500ms);  // the next one is being prepared
-    CHECK(rig.switch_to(rig.audio,
-                        SwitchRig::from(rig.session.full_topology().value()->nodes().empty()
-                                            ? nullptr
-                                            : std::get<SourceNode>(rig.session.full_topology()
-                                                                       .value()
-                                                                       ->nodes()
-                                                                       .front()
-                                                                       .body)
-                                                  .source,
-                                        second_sound))
-              .ok());
+    CHECK(rig.switch_to(rig.audio, SwitchRig::from(film, second_sound)).ok());
     rig.until("session-ended");
     CHECK(rig.simulation->now() - begun == 2s);
-    CHECK(rig.given("video") == every(40, 2000));
+    CHECK(rig.given("video") == pictures_until(2000));
 }
 
 TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[session][3][switch]") {
@@ -348,7 +337,7 @@ TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[
     rig.start();
     rig.start(at(1500ms));
     rig.simulation->run_for(100ms);
-    CHECK(rig.given("audio").front() == 1500);
+    CHECK(rig.given("audio").front() == 1560);  // behind what the seek itself brought
     rig.faults->heed_interrupt = false;
     rig.faults->read_gate.close(false);
     rig.simulation->run_for(300ms);

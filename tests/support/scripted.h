@@ -76,6 +76,8 @@ public:
     ScriptedSourceFactory(std::shared_ptr<Journal> journal, std::shared_ptr<ScriptedFaults> faults)
         : journal_(std::move(journal)), faults_(std::move(faults)) {}
     ScriptedMedia media;
+    // What a locator holds, where sources that differ are opened anew; else `media`.
+    std::map<std::string, ScriptedMedia> named;
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};
     Result<std::unique_ptr<MediaSource>> open(const OpenRequest& request,

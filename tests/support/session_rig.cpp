@@ -78,8 +78,8 @@ std::optional<Event> SessionRig::last(const std::string& event_name) const {
     return found == taken.rend() ? std::nullopt : std::optional<Event>(*found);
 }
 
-std::shared_ptr<Source> SessionRig::open() {
-    (void)engine->open({"scripted:", nullptr, {}});
+std::shared_ptr<Source> SessionRig::open(const std::string& locator) {
+    (void)engine->open({locator, nullptr, {}});
     until("source-opened");
     const auto opened = last("source-opened");
     if (opened) source = opened->as<SourceOpened>()->source;
