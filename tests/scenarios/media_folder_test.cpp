@@ -61,7 +61,7 @@ void check_counts(const json& file, const Counted& counted) {
             check(frames, frames.at("min").get<double>(), counted.frames.at(index));
         }
         if (stream.contains("samples")) {
-            check(stream.at("samples"), least_samples(file, stream), counted.samples.at(index));
+            check(stream.at("samples"), stream.at("samples").at("min").get<double>(), counted.samples.at(index));
         }
     }
 }

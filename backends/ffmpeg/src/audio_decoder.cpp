@@ -72,6 +72,7 @@ public:
 
     Result<SendOutcome> send(const Packet& packet) override { return codec_.send(packet); }
     void drain() override { codec_.drain(); }
+    void set_followed(bool followed) override { followed_ = followed; }
     void flush() override {
         codec_.flush();
         counter_.reset();
@@ -104,7 +105,7 @@ private:
         AudioBlock out;
         out.pts = counter_.place(*frame);
         out.frames = frame->nb_samples;
-        if (end_) {
+        if (end_ && followed_) {
             const std::int64_t left = duration_to_frames(*end_ - out.pts, frame->sample_rate);
             out.frames = std::clamp<std::int64_t>(left, 0, out.frames);
         }
@@ -115,6 +116,7 @@ private:
 
     Codec codec_;
     const std::optional<MediaTime> end_; // of the sound; the rest fills up the last block
+    bool followed_ = true;
     Counter counter_;
 };
 

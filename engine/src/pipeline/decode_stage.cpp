@@ -142,6 +142,7 @@ void DecodeStage::step() {
 }
 
 bool DecodeStage::decode_on() {
+    decoder_->set_followed(followed_.load(std::memory_order_relaxed));
     auto outcome = decoder_->receive();
     if (auto* sample = std::get_if<Sample>(&outcome)) {
         counters_->decoded.fetch_add(1, std::memory_order_relaxed);

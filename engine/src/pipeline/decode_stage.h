@@ -88,6 +88,8 @@ public:
     // From the next packet on, until the next restart; off again from the next key frame on. Sound is
     // not thinned.
     void set_thinning(Thinning thinning);
+    // Whether something is queued behind the presentation.
+    void set_followed(bool followed) { followed_.store(followed, std::memory_order_relaxed); }
     // Leaves out at least that much from the next packet on, over restarts too. Non_key is thinning.
     void set_skip_floor(SkipLevel floor);
     SkipLevel skip_floor() const { return asked_floor_; }  // for whoever replaces this stage
@@ -139,6 +141,7 @@ private:
     std::optional<DecodeOrder> last_restart_;  // control lane
     SkipLevel asked_floor_ = SkipLevel::none;  // control lane
     WorkStrand strand_;
+    std::atomic<bool> followed_{false};
     std::atomic<Epoch> wanted_epoch_{0};  // of the latest restart: a step of an older one gives up
     std::atomic<Epoch> step_epoch_{0};    // of the step or restart that runs now; 0 = none
     mutable std::mutex first_mutex_;      // guards first_pts_: written on the strand, read anywhere

@@ -149,7 +149,8 @@ void Pipeline::connect(Branch& branch) {
     });
 }
 
-void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted) {
+void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted,
+                       Sinks which) {
     listener_.reset();
     raise();
     abandon_switch();
@@ -173,7 +174,8 @@ void Pipeline::release(std::function<void()> done, const std::set<const StreamSi
     for (auto& branch : branches_) {
         if (!branch->port) continue;
         (void)clock_->remove_state_sink(branch->port->clock_sink());
-        if (branch->plan.keep_alive || wanted.count(branch->plan.sink.get()) > 0) {
+        const bool kept = branch->plan.keep_alive && which == Sinks::by_attribute;
+        if (kept || wanted.count(branch->plan.sink.get()) > 0) {
             branch->port->leave_sink(last);
         } else {
             branch->port->shut_down_sink(last);
@@ -213,6 +215,7 @@ void Pipeline::raise() {
                                                        branch->queue, branch->port, self->clock_,
                                                        self->session_);
             const auto restart = branch->stage->last_restart();
+            fresh->set_skip_floor(branch->stage->skip_floor());
             branch->stage = std::move(fresh);
             self->connect(*branch);
             if (restart && restart->epoch == branch->epoch) {
@@ -392,6 +395,12 @@ void Pipeline::check_scrub() {
         if (branch->scrubbed) shown = branch->scrubbed;
     }
     if (auto l = listener_.lock()) l->on_scrubbed(*this, shown);
+}
+
+void Pipeline::set_followed(bool followed) {
+    for (auto& branch : branches_) {
+        if (branch->stage) branch->stage->set_followed(followed);
+    }
 }
 
 void Pipeline::set_thinning(Thinning thinning) {

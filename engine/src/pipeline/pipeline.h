@@ -93,7 +93,9 @@ public:
     void give_back_outputs(Pipeline& to);
     // Leaves everything: sinks are shut down unless kept alive or wanted by others, sources let go.
     // `done` follows on the control lane when all sinks have been; never, if one is stuck.
-    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {});
+    enum class Sinks { by_attribute, all };  // all: also those that are to be kept alive
+    void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {},
+                 Sinks which = Sinks::by_attribute);
     void collect_sinks(std::set<const StreamSink*>& into) const;
 
     // Nothing older passes from here on. A step of a decoder that goes on for too long is written off.
@@ -107,6 +109,7 @@ public:
     void admit();
     void step();
     void set_thinning(Thinning thinning);
+    void set_followed(bool followed);
     // A stream that is to take the place of what feeds this output (or to begin there) gets a reader,
     // started at the clock's position: on_switch_ready follows. Then commit_switch() puts it in: the
     // other branches are not touched, nor is the clock. Component_busy at once if it cannot be read.

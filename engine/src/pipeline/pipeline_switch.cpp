@@ -95,6 +95,7 @@ ReaderStart Pipeline::reader_start(const std::shared_ptr<Feed>& feed, const Bran
     ReaderStart start;
     start.at = media_zero + plan.media_start + std::max(own, Duration{});
     start.direction = wanted_.direction;
+    start.thinning = wanted_.thinning;
     start.stop = plan.media_stop;
     if (wanted_.direction == Direction::reverse) start.stop = media_zero + plan.media_start;
     const auto weak = std::const_pointer_cast<Pipeline>(shared_from_this());
@@ -171,11 +172,13 @@ void Pipeline::abandon_switch() {
 Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue,
                                            Epoch epoch) {
     auto* branch = find_output(plan.output_node);
+    auto floor = SkipLevel::none;
     if (!branch) {
         branches_.push_back(std::make_unique<Branch>());
         branch = branches_.back().get();
     } else {
         if (branch->stage) branch->stage->take_port(nullptr, {});
+        floor = branch->stage ? branch->stage->skip_floor() : floor;
         branch->queue->raise(branch->epoch, std::nullopt, true);  // its reader may go on for others
     }
     branch->plan = std::move(plan);
@@ -186,6 +189,7 @@ Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<Pack
     branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe,
                                                   std::move(branch->plan.decoder), branch->queue,
                                                   branch->port, clock_, session_);
+    branch->stage->set_skip_floor(floor);
     connect(*branch);
     return *branch;
 }

@@ -72,8 +72,7 @@ Result<void> SessionCore::shutdown() {
     auto& executor = *services_->executor;
     const std::shared_ptr<Signal> done = executor.make_signal();
     executor.post([self = shared_from_this(), done] {
-        self->die();
-        done->set();
+        self->die([done] { done->set(); });
     });
     if (!executor.on_control_lane()) (void)done->wait(executor.now() + shutdown_bound);
     services_->bus.silence(id_);
@@ -148,6 +147,19 @@ bool SessionCore::withdraw(SegmentId segment, CommandId command) {
     asked_behind_ = 0;
     ask_for_next();
     return true;
+}
+
+// Every presentation at the outputs but the last one is followed, and that one if something waits.
+void SessionCore::mark_followed() {
+    if (dead_ || !model_.current) return;
+    const bool waits = model_.next || !model_.queue.empty();
+    const auto mark = [this](TopologyId id, bool followed) {
+        if (auto* e = entry(id)) e->pipeline->set_followed(followed);
+    };
+    mark(model_.current->topology, waits || !model_.joined.empty());
+    for (auto& joined : model_.joined) {
+        mark(joined.facts.topology, waits || &joined != &model_.joined.back());
+    }
 }
 
 void SessionCore::ask_for_next() {
@@ -261,6 +273,7 @@ void SessionCore::feed(SessionInput input) {
         publish_state();
     }
     stepping_ = false;
+    mark_followed();
     ask_for_next();
     pump();
 }
@@ -597,8 +610,8 @@ void SessionCore::publish_state() {
 }
 
 // Shutdown: what was accepted completes, then everything is let go.
-void SessionCore::die() {
-    if (dead_) return;
+void SessionCore::die(const std::function<void()>& released) {
+    if (dead_) return released();
     std::vector<CommandInput> owed;
     if (model_.operation && model_.operation->command.kind != CommandKind::advance) {
         owed.push_back(model_.operation->command);
@@ -620,7 +633,11 @@ void SessionCore::die() {
     model_.operation.reset();
     disarm_bound();
     if (current()) (void)clock_->stop();
-    for (auto& [id, entry] : entries_) entry.pipeline->release();
+    // Runs when the last pipeline has let go of its sinks; never, if one is stuck.
+    const std::shared_ptr<void> all(nullptr, [released](void*) { released(); });
+    for (auto& [id, entry] : entries_) {
+        entry.pipeline->release([all] {}, {}, Pipeline::Sinks::all);
+    }
     entries_.clear();
     current_ = resolved_ = 0;
     model_.state = SessionState::shut_down;

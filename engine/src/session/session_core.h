@@ -119,6 +119,7 @@ private:
     void on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
                      Resolution resolution);
     void ask_for_next();
+    void mark_followed();
     // Control lane; null where there is none.
     Entry* entry(TopologyId id);
     Entry* current();
@@ -132,7 +133,7 @@ private:
     void arm_bound();
     void disarm_bound();
     void publish_state();
-    void die();
+    void die(const std::function<void()>& released);
     std::optional<MediaTime> clock_reading() const;
     Result<void> alive() const;
 

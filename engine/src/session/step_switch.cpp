@@ -36,10 +36,14 @@ void Step::take(const StreamResolved& in) {
     op.node = in.node;
     op.stream = in.stream;
     op.facts = in.facts;
-    if (in.stream < 0 || !may_switch_playing()) {
-        switched();
-    } else if (!in.seekable) {
+    const bool goes = m_.state == SessionState::started || m_.state == SessionState::paused;
+    if (goes && in.stream >= 0 && !in.seekable) {
         fail({Errc::not_seekable, "the source cannot be read from where the presentation is"});
+    } else if (auto rate = in.facts.rates.is_supported(m_.thinning, m_.rate);
+               goes && !rate.status.ok()) {
+        fail(std::move(rate.status));
+    } else if (in.stream < 0 || !may_switch_playing()) {
+        switched();
     } else {
         await(Await::switched);
         act(BeginSwitch{});
@@ -62,7 +66,7 @@ void Step::switched() {
     post(TopologyStatus{m_.current->topology, TopologyState::dynamic_changed});
     capabilities(m_.state == SessionState::started ? running_capabilities()
                                                    : m_.current->capabilities);
-    fall_back_rate(*m_.current);
+    fall_back_rate(*m_.current);  // stopped: otherwise it was looked at before
     prepare_next();
 }
 

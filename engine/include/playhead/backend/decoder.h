@@ -35,6 +35,10 @@ public:
     virtual DecodeOutcome receive() = 0;
     virtual void flush() = 0;  // forget everything held; also leaves the drained state
     virtual void set_skip(SkipLevel level) { (void)level; }
+    // Whether something follows this stream without a gap (it does, unless told otherwise). What an
+    // encoder added at the end to fill its last block is then left out; a stream that nothing follows
+    // gives all that is in it.
+    virtual void set_followed(bool followed) { (void)followed; }
 };
 
 // How many threads a decoder may use. In the simulation always one.
