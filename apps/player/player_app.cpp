@@ -189,6 +189,10 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         } else {
             warn(status.message());
         }
+    } else if (item_.tracks.erase(command) > 0) {
+        if (!status.ok()) {
+            warn(status.message());
+        }
     } else if (command == item_.seek && !status.ok()) {
         warn(status.message());
     }
@@ -223,6 +227,7 @@ void PlayerApp::opened() {
             screen->show();
         }
     }
+    choose_tracks();
     if (!options_.dump_topology.empty()) {
         dump_topology();
     }
@@ -313,6 +318,8 @@ void PlayerApp::act(const Control& control) {
     case Action::slower: set_speed(speed_ / speed_step); break;
     case Action::faster: set_speed(speed_ * speed_step); break;
     case Action::plain_speed: set_speed(1.0); break;
+    case Action::next_sound: next_track(StreamKind::audio); break;
+    case Action::next_picture: next_track(StreamKind::video); break;
     }
     line_due_ = {};
 }
@@ -350,6 +357,50 @@ void PlayerApp::seek_by(Duration distance) {
         item_.seek = *id;
     } else {
         warn(id.error().message());
+    }
+}
+
+// What the command line says of tracks; taken up before the play that follows.
+void PlayerApp::choose_tracks() {
+    const auto choose = [this](StreamKind kind, std::optional<int> number) {
+        if (number) {
+            select(kind, *number > 0 ? number : std::nullopt);
+        }
+    };
+    choose(StreamKind::video, options_.video_track);
+    choose(StreamKind::audio, options_.audio_track);
+    if (options_.audio_file.empty()) {
+        return;
+    }
+    OpenRequest request;
+    request.locator = options_.audio_file;
+    if (const auto id = player_->add_external(std::move(request))) {
+        item_.tracks.insert(*id);
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::select(StreamKind kind, std::optional<int> number) {
+    if (const auto id = player_->select(kind, number)) {
+        item_.tracks.insert(*id);
+    } else {
+        warn(id.error().message());
+    }
+}
+
+// The one behind the one that plays; behind the last, the first.
+void PlayerApp::next_track(StreamKind kind) {
+    int count = 0;
+    int now = 0;
+    for (const Track& track : player_->tracks()) {
+        if (track.kind == kind) {
+            ++count;
+            now = track.selected ? track.number : now;
+        }
+    }
+    if (count > 1 && item_.playing) {
+        select(kind, now % count + 1);
     }
 }
 

@@ -35,6 +35,7 @@ private:
         CommandId play = 0;
         CommandId seek = 0;
         CommandId rate = 0;
+        std::set<CommandId> tracks;
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
@@ -58,6 +59,9 @@ private:
 
     void act(const Control& control);
     void seek_by(Duration distance);
+    void choose_tracks();
+    void select(StreamKind kind, std::optional<int> number);
+    void next_track(StreamKind kind);
     void step();
     void step_back();
     void set_speed(double speed);

@@ -1,5 +1,6 @@
 #include "playhead/player.h"
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -52,7 +53,7 @@ public:
             std::make_shared<ControlQueue>(services_->executor));
     }
 
-    enum class Kind { open, play, pause, seek, rate, stop };
+    enum class Kind { open, play, pause, seek, rate, select, add, stop };
     struct Command {
         CommandId id = 0;
         Kind kind = Kind::stop;
@@ -61,6 +62,8 @@ public:
         SeekMode mode = SeekMode::exact;
         double rate = 1.0;
         Thinning thinning = Thinning::none;
+        StreamKind stream_kind = StreamKind::audio;
+        std::optional<int> number;
     };
 
     static Command order(Kind kind, std::optional<MediaTime> at = std::nullopt,
@@ -102,6 +105,7 @@ public:
     struct Public {
         PlayerState state = PlayerState::empty;
         std::shared_ptr<const Presentation> presentation;
+        std::vector<Track> tracks;
         std::optional<MediaTime> wanted;  // where a seek is going
         std::optional<MediaTime> ended_at;
     };
@@ -121,7 +125,7 @@ private:
             for (auto& waiting : std::exchange(waiting_, {})) {
                 done(waiting.id, Status{Errc::cancelled, "overtaken by a stop"});
             }
-            if (executing_ && executing_->kind == Kind::open && open_id_ != 0) {
+            if (executing_ && open_id_ != 0) {
                 (void)engine_->cancel(open_id_);
             } else if (executing_ && session_command_ != 0) {
                 // The session's stop overtakes what this command is waiting for.
@@ -153,6 +157,7 @@ private:
                 if (ready) (void)session_.stop();
                 (void)session_.clear_current_topology();
                 source_.reset();
+                track_sources_.clear();
                 publish([](Public& p) {
                     p = {};
                     p.state = PlayerState::opening;
@@ -191,6 +196,17 @@ private:
                 if (!ready) return finish({Errc::invalid_request, "nothing is open"});
                 change_rate(state);
                 break;
+            case Kind::select:
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                select(executing_->stream_kind, executing_->number);
+                break;
+            case Kind::add: {
+                if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+                auto id = engine_->open(std::move(executing_->request));
+                if (!id) return finish(id.error());
+                open_id_ = *id;
+                break;
+            }
             case Kind::stop:
                 if (!ready || state == PlayerState::opening) return finish({});
                 submitted(session_.stop());
@@ -220,6 +236,82 @@ private:
         rate_command_ = *changed;
         const bool shows = state == PlayerState::playing || to == 0.0;
         submitted(shows ? session_.start(StartAt{at}) : session_.cue(at));
+    }
+
+    const std::shared_ptr<StreamSink>& output_of(StreamKind kind) const {
+        static const std::shared_ptr<StreamSink> none;
+        return kind == StreamKind::video   ? outputs_.video
+               : kind == StreamKind::audio ? outputs_.audio
+                                           : none;
+    }
+
+    void select(StreamKind kind, std::optional<int> number) {
+        OutputNode output;
+        output.sink = output_of(kind);
+        if (!output.sink) {
+            return finish({Errc::invalid_request,
+                           "there is no output for " + std::string(to_string(kind))});
+        }
+        const auto tracks = snapshot().tracks;
+        const bool any = std::any_of(tracks.begin(), tracks.end(), [&](const Track& track) {
+            return track.kind == kind && track.selected;
+        });
+        SourceNode to;
+        for (std::size_t i = 0; number && i < tracks.size(); ++i) {
+            if (tracks[i].kind != kind || tracks[i].number != *number) continue;
+            to.source = track_sources_[i];
+            to.stream = tracks[i].stream.index;
+            if (tracks[i].selected) return finish({});
+        }
+        if (number && !to.source) {
+            return finish({Errc::not_found, "there is no " + std::string(to_string(kind)) +
+                                                " track " + std::to_string(*number)});
+        }
+        if (!number && !any) return finish({});
+        choosing_ = {kind, number};
+        submitted(session_.switch_stream(std::move(output), std::move(to)));
+    }
+
+    void add_tracks(const std::shared_ptr<Source>& source, bool external) {
+        publish([&](Public& p) {
+            for (const StreamInfo& stream : source->presentation().streams) {
+                const bool sound_of_it = !external || stream.kind == StreamKind::audio;
+                if (!stream.decodable || stream.disposition.attached_picture || !sound_of_it ||
+                    !output_of(stream.kind)) {
+                    continue;
+                }
+                Track track;
+                track.kind = stream.kind;
+                track.stream = stream;
+                track.external = external;
+                track.number += static_cast<int>(
+                    std::count_if(p.tracks.begin(), p.tracks.end(),
+                                  [&](const Track& other) { return other.kind == stream.kind; }));
+                p.tracks.push_back(std::move(track));
+                track_sources_.push_back(source);
+            }
+        });
+    }
+
+    void mark_selected(StreamKind kind, std::optional<int> number) {
+        publish([&](Public& p) {
+            for (Track& track : p.tracks) {
+                if (track.kind == kind) track.selected = number == track.number;
+            }
+        });
+    }
+
+    // The first track of what was added plays.
+    void opened_external(const Event& event) {
+        if (!event.status.ok()) return finish(event.status);
+        const auto before = snapshot().tracks.size();
+        add_tracks(event.as<SourceOpened>()->source, true);
+        const auto tracks = snapshot().tracks;
+        if (tracks.size() == before) {
+            return finish({Errc::no_streams, event.as<SourceOpened>()->presentation->locator +
+                                                 ": there is no sound in it that can be played"});
+        }
+        select(tracks[before].kind, tracks[before].number);
     }
 
     void submitted(Result<CommandId> command) {
@@ -253,6 +345,7 @@ private:
     void opened(const Event& event) {
         const auto& opened = *event.as<SourceOpened>();
         open_id_ = 0;
+        if (executing_->kind == Kind::add) return opened_external(event);
         if (!event.status.ok()) {
             set_state(event.status == Errc::cancelled ? PlayerState::empty : PlayerState::failed);
             finish(event.status);
@@ -262,8 +355,13 @@ private:
         Topology topology;
         const auto add = [&](StreamKind kind, const std::shared_ptr<StreamSink>& sink) {
             const auto* stream = opened.presentation->best(kind);
-            if (stream && sink) topology.add_branch(source_, stream->index, sink);
+            if (!stream || !sink) return;
+            topology.add_branch(source_, stream->index, sink);
+            publish([&](Public& p) {
+                for (Track& track : p.tracks) track.selected |= track.stream.index == stream->index;
+            });
         };
+        add_tracks(source_, false);
         add(StreamKind::video, outputs_.video);
         add(StreamKind::audio, outputs_.audio);
         publish([&](Public& p) { p.presentation = opened.presentation; });
@@ -284,6 +382,9 @@ private:
         if (event.as<TopologySet>() && executing_ && executing_->kind == Kind::open &&
             event.command == session_command_) {
             set_state(ok ? PlayerState::stopped : PlayerState::failed);
+        }
+        if (event.as<StreamSwitched>() && ok && event.command == session_command_) {
+            mark_selected(choosing_.first, choosing_.second);
         }
         if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
             publish([&](Public& p) {
@@ -323,6 +424,7 @@ private:
         executing_.reset();
         waiting_.clear();
         source_.reset();
+        track_sources_.clear();
         listening_.reset();
     }
 
@@ -358,6 +460,8 @@ private:
     CommandId rate_command_ = 0;     // whose status is its own, where others follow it
     Status rate_status_;
     std::shared_ptr<Source> source_;
+    std::vector<std::shared_ptr<Source>> track_sources_;  // of each of the tracks
+    std::pair<StreamKind, std::optional<int>> choosing_;  // what a switch under way is to play
     bool dead_ = false;
 };
 
@@ -405,6 +509,19 @@ Result<CommandId> Player::set_rate(double rate, Thinning thinning) {
     command.thinning = thinning;
     return core_->submit(std::move(command));
 }
+
+Result<CommandId> Player::select(StreamKind kind, std::optional<int> number) {
+    auto command = PlayerCore::order(PlayerCore::Kind::select);
+    command.stream_kind = kind;
+    command.number = number;
+    return core_->submit(std::move(command));
+}
+
+Result<CommandId> Player::add_external(OpenRequest request) {
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::add, {}, std::move(request)));
+}
+
+std::vector<Track> Player::tracks() const { return core_->snapshot().tracks; }
 
 double Player::rate() const { return core_->session().rate().value_or(1.0); }
 
