@@ -10,18 +10,18 @@ struct ScriptedPacket final : PacketData {
     ScriptedPacket() { size_bytes_ = 100; }
 };
 struct ScriptedPicture final : Picture {
-    explicit ScriptedPicture(StreamIndex of) : stream(of) {
-        format_.width = 16;
+    ScriptedPicture(int width, StreamIndex of) : stream(of) {
+        format_.width = width;
         format_.height = 16;
     }
     const StreamIndex stream;
 };
 struct ScriptedBuffer final : SampleBuffer {
-    ScriptedBuffer(std::int64_t frames, StreamIndex of)
-        : stream(of), data_(static_cast<std::size_t>(frames)) {
-        format_.rate_hz = 48000;
-        format_.channels = 1;
-        frames_ = frames;
+    ScriptedBuffer(int rate_hz, int channels, StreamIndex of)
+        : stream(of), data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
+        format_.rate_hz = rate_hz;
+        format_.channels = channels;
+        frames_ = rate_hz / 50;
     }
     const std::byte* plane(int) const override {
         return reinterpret_cast<const std::byte*>(data_.data());
@@ -29,8 +29,6 @@ struct ScriptedBuffer final : SampleBuffer {
     const StreamIndex stream;
     std::vector<float> data_;
 };
-
-constexpr int audio_block_frames = 960;  // 20 ms
 
 }  // namespace
 
@@ -235,17 +233,22 @@ public:
         if (kind_ == StreamKind::video && n == faults_->fail_decode_at) {
             return fail(Errc::damaged, "the script damages this packet");
         }
+        if (kind_ == StreamKind::video && left_out(packet)) return SendOutcome::accepted;
         if (kind_ == StreamKind::video) {
+            spend(faults_->picture_cost[static_cast<int>(skip_)]);
             VideoFrame frame;
-            frame.picture = std::make_shared<ScriptedPicture>(packet.stream);
+            frame.picture = std::make_shared<ScriptedPicture>(
+                *packet.pts - media_zero < faults_->wide_from.load() ? 16 : 32, packet.stream);
             frame.pts = *packet.pts;
             frame.duration = packet.duration;
             frame.key = packet.key;
             sample_ = std::move(frame);
         } else {
             AudioBlock block;
-            block.buffer = std::make_shared<ScriptedBuffer>(audio_block_frames, packet.stream);
-            block.frames = audio_block_frames;
+            const bool mono = *packet.pts - media_zero < faults_->stereo_from.load();
+            block.buffer = mono ? std::make_shared<ScriptedBuffer>(48000, 1, packet.stream)
+                                : std::make_shared<ScriptedBuffer>(44100, 2, packet.stream);
+            block.frames = block.buffer->frames();
             block.pts = *packet.pts;
             sample_ = std::move(block);
         }
@@ -265,14 +268,27 @@ public:
         sample_.reset();
         draining_ = false;
     }
+    void set_skip(SkipLevel level) override { skip_ = level; }
 
 private:
+    bool left_out(const Packet& packet) const {
+        if (faults_->picture_cost[0].load() == Duration{} || packet.key) return false;
+        const bool needed = (*packet.pts - media_zero) / *packet.duration % 2 == 0;
+        return skip_ == SkipLevel::non_key || (skip_ == SkipLevel::non_reference && !needed);
+    }
+    void spend(Duration cost) {
+        if (cost <= Duration{}) return;
+        const std::shared_ptr<Signal> never = executor_->make_signal();
+        (void)never->wait(executor_->now() + cost);
+    }
+
     const StreamKind kind_;
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<ScriptedFaults> faults_;
     std::optional<Sample> sample_;
     bool draining_ = false;
     int sent_ = 0;
+    SkipLevel skip_ = SkipLevel::none;
 };
 
 }  // namespace
@@ -308,6 +324,12 @@ void ScriptedSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     held_.clear();
+}
+
+Result<MediaType> ScriptedSink::negotiate(const MediaType& offered) const {
+    const auto* video = std::get_if<VideoFormat>(&offered);
+    if (video && video->width > widest) return fail(Errc::topo_cannot_connect, "it is too wide");
+    return offered;
 }
 
 int ScriptedSink::samples_held() const {

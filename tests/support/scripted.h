@@ -69,6 +69,12 @@ struct ScriptedFaults {
     std::atomic<int> fail_decode_at{-1};   // the n-th packet of the video decoder is damaged
     std::atomic<int> block_decode_at{-1};  // the n-th one waits at decode_gate
     std::atomic<bool> heed_interrupt{true};
+    // What a picture costs the video decoder, in virtual time, at each level of skipping. Where the
+    // first is not 0 every second picture is one that no other needs.
+    std::atomic<Duration> picture_cost[4] = {};
+    // What is in the stream from there on is twice as wide, or stereo at 44,100 Hz.
+    std::atomic<Duration> wide_from{Duration::max()};
+    std::atomic<Duration> stereo_from{Duration::max()};
 };
 
 class ScriptedSourceFactory final : public SourceFactory {
@@ -115,6 +121,7 @@ public:
     SinkTraits told;
     Gate process_gate;  // process() waits here
     std::atomic<bool> mute_acks{false};  // answers nothing any more
+    std::atomic<int> widest{4096};       // takes no wider pictures
     // Samples processed, and of them those since the last time it was asked.
     std::atomic<int> processed{0};
     std::atomic<int> last_stream{-1};  // which stream the last sample was decoded from
@@ -126,7 +133,7 @@ public:
 
     StreamKind kind() const override { return kind_; }
     SinkTraits traits() const override { return told; }
-    Result<MediaType> negotiate(const MediaType& offered) const override { return offered; }
+    Result<MediaType> negotiate(const MediaType& offered) const override;
     void attach(const SinkContext& context) override;
     void process(Sample sample) override;
     void place_marker(const Marker& marker) override;

@@ -31,7 +31,7 @@ SessionRig::SessionRig(RigOptions options) {
     made.decoders = decoders;
     engine = std::make_unique<Engine>(std::move(made));
     queue = engine->bus().queue();
-    session = engine->create_session({.queue_events = false});
+    session = engine->create_session({.queue_events = false, .quality = options.quality});
 }
 
 SessionRig::~SessionRig() {

@@ -14,6 +14,7 @@ namespace playhead::test {
 struct RigOptions {
     std::uint64_t seed = 1;
     ScriptedMedia media;
+    QualityChoice quality = {};
 };
 
 struct SessionRig {

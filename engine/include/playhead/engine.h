@@ -11,6 +11,7 @@
 #include "playhead/backend/transform.h"
 #include "playhead/bus.h"
 #include "playhead/presentation.h"
+#include "playhead/quality.h"
 #include "playhead/session.h"
 
 namespace playhead {
@@ -58,6 +59,8 @@ struct SessionOptions {
     // Time is that of the whole: every topology carries project_start and project_stop, and positions
     // are relative to the whole (media-session.md section 6.3, editing mode). Otherwise none may.
     bool global_time = false;
+    // Who decides what is left out when decoding falls behind.
+    QualityChoice quality = DefaultQuality{};
 };
 
 // Threads: every call from any thread.

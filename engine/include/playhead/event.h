@@ -10,6 +10,7 @@
 
 #include "playhead/command.h"
 #include "playhead/presentation.h"
+#include "playhead/quality.h"
 #include "playhead/result.h"
 
 namespace playhead {
@@ -98,6 +99,12 @@ struct SinkInvalidated {
 struct StreamSinkFormatChanged {
     int node = -1;
 };
+struct QualityChanged {  // a stream is given up a step, or taken back
+    StreamIndex stream = -1;
+    DropMode from = DropMode::none;
+    DropMode to = DropMode::none;
+    Duration lateness{};  // the worst of late; negative: everything was early
+};
 struct BufferingStarted {};
 struct BufferingStopped {};
 struct ReconnectStarted {};
@@ -130,7 +137,7 @@ using EventBody =
                  NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
-                 StreamSinkFormatChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
+                 StreamSinkFormatChanged, QualityChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
                  ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
                  UserEvent>;
 

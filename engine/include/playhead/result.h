@@ -60,6 +60,8 @@ enum class Errc {
     wrong_state,
     end_of_stream,
     device_lost,
+    no_more_drop_modes,         // of quality: the component leaves out no more
+    format_change_not_allowed,  // the topology forbids it in mid-stream
     // Media and the outside world.
     cannot_open,           // the system would not open it (the text says why)
     is_a_directory,        // a folder where a file is meant

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "playhead/media_type.h"
+#include "playhead/quality.h"
 
 namespace playhead {
 
@@ -24,6 +25,8 @@ struct StreamStatistics {
     std::size_t queued_packets = 0;
     std::size_t queued_bytes = 0;
     Duration decode_time{};
+    DropMode drop_mode = DropMode::none;
+    std::uint64_t quality_changes = 0;  // of the drop mode, in either direction
 };
 
 struct SessionStatistics {

@@ -93,6 +93,10 @@ public:
     std::optional<MediaTime> project_start;
     std::optional<MediaTime> project_stop;
 
+    // A stream that goes on in another format ends playback (format_change_not_allowed), where it
+    // would be told as dynamic_changed otherwise.
+    bool forbid_dynamic_change = false;
+
     // Of a sequence: set by the Sequencer.
     SegmentId segment = 0;
     bool last_segment = true;

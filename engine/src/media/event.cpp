@@ -34,6 +34,7 @@ struct Name {
     std::string_view operator()(const StreamSinkFormatChanged&) const {
         return "stream-sink-format-changed";
     }
+    std::string_view operator()(const QualityChanged&) const { return "quality-changed"; }
     std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
     std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
     std::string_view operator()(const BufferingStarted&) const { return "buffering-started"; }

@@ -103,6 +103,10 @@ Entry entry(Errc e) {
         return {"end_of_stream", "the stream has ended"};
     case Errc::device_lost:
         return {"device_lost", "the device is gone"};
+    case Errc::no_more_drop_modes:
+        return {"no_more_drop_modes", "the component leaves out no more"};
+    case Errc::format_change_not_allowed:
+        return {"format_change_not_allowed", "the topology forbids a change of format"};
     case Errc::cannot_open:
         return {"cannot_open", "it cannot be opened"};
     case Errc::is_a_directory:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "media/picture_length.h"
+#include "media/sample_type.h"
 
 namespace playhead {
 
@@ -209,6 +210,7 @@ bool DecodeStage::leave_out(const Packet& packet) {
 }
 
 bool DecodeStage::send(Packet packet) {
+    if (listener_.took) listener_.took();
     auto sent = decoder_->send(packet);
     if (!sent) {
         const bool fatal = final(sent.error());
@@ -297,6 +299,7 @@ void DecodeStage::settle(MediaTime next) {
 }
 
 void DecodeStage::preview(const VideoFrame& frame) {
+    if (types_fixed_ && given_.index() != 0 && !is_of_type(frame, given_)) return;
     if (!order_.preview || std::exchange(previewed_, true) || !port_->take_request()) return;
     VideoFrame shown = frame;
     shown.provisional = true;
@@ -314,7 +317,42 @@ void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) 
     give(std::move(frame), pts, end);
 }
 
+// The output is asked before it is given a sample of another type. False: it is not to have it, and
+// nothing more can come.
+bool DecodeStage::fits(const Sample& sample) {
+    if (is_of_type(sample, given_)) return true;
+    auto type = type_of(sample);
+    if (type.index() == 0) return true;
+    if (given_.index() != 0) {
+        Status status;
+        if (types_fixed_) {
+            status = {Errc::format_change_not_allowed,
+                      "the stream goes on as " + describe(type) + ", which its topology forbids"};
+        } else if (auto taken = port_->sink()->negotiate(type); !taken) {
+            status = taken.error();
+        } else if (*taken != type) {
+            status = {Errc::topo_cannot_connect, "the output takes " + describe(*taken) +
+                                                     ", the stream goes on as " + describe(type)};
+        }
+        if (!status.ok()) {
+            live_ = false;
+            executor_->post([listener = listener_.failed, status = std::move(status)]() mutable {
+                listener(std::move(status));
+            });
+            return false;
+        }
+    }
+    given_ = type;
+    if (listener_.type_changed) {
+        executor_->post([listener = listener_.type_changed, type = std::move(type)] {
+            listener(type);
+        });
+    }
+    return true;
+}
+
 void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
+    if (!fits(sample)) return;
     pts += order_.shift;
     end += order_.shift;
     std::visit([&](auto& s) { s.pts = pts; }, sample);
@@ -325,7 +363,7 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
         const bool wanted = order_.epoch == wanted_epoch_.load(std::memory_order_acquire);
         if (wanted && !first_pts_) first_pts_ = pts;
     }
-    if (video_) watch_lateness(backward() ? end - Duration{1} : pts);
+    watch_lateness(backward() ? end - Duration{1} : pts);
     port_->take_request();
     port_->deliver(std::move(sample), order_.epoch);
     plan_next(backward() ? pts : end);
@@ -346,10 +384,11 @@ void DecodeStage::plan_next(MediaTime end) {
 }
 
 void DecodeStage::watch_lateness(MediaTime due_at) {
-    if (!listener_.late || traits_.rateless) return;
+    if (traits_.rateless) return;
     const auto due = clock_->timeline().host_at(due_at);
     const auto now = executor_->now();
-    if (!due || now <= *due || (lateness_told_ && now - *lateness_told_ < lateness_pause)) return;
+    if (listener_.gave) listener_.gave(due ? std::optional<Duration>(now - *due) : std::nullopt);
+    if (!video_ || !listener_.late || !due || now <= *due || (lateness_told_ && now - *lateness_told_ < lateness_pause)) return;
     lateness_told_ = now;
     executor_->post([listener = listener_.late, by = now - *due] { listener(by); });
 }

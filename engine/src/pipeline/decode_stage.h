@@ -69,6 +69,13 @@ public:
         std::function<void(Status)> failed;                   // control lane: cannot go on
         // Control lane: a picture was handed out so long after it was due; at most one in 250 ms.
         std::function<void(Duration)> late = {};
+        // On the strand: a packet goes in; a sample was handed out, so long after it was due
+        // (negative: before; none: the clock stands).
+        std::function<void()> took = {};
+        std::function<void(std::optional<Duration>)> gave = {};
+        // Control lane: what is handed out from here on is of this type: the first, or another one
+        // in mid-stream, which the output has agreed to.
+        std::function<void(const MediaType&)> type_changed = {};
     };
 
     // `decoder` may be null: the recipe makes one at the first restart. `port` may be null: the stage
@@ -79,6 +86,8 @@ public:
                 std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
                 std::size_t reverse_bytes = reverse_picture_bytes);
     void connect(Listener listener);
+    // Before the first restart: another type in mid-stream is a failure (format_change_not_allowed).
+    void forbid_type_changes() { types_fixed_ = true; }
 
     // Everything of before is forgotten; what comes is for this start.
     void restart(const DecodeOrder& order);
@@ -125,6 +134,7 @@ private:
     void preview(const VideoFrame& frame);
     void give_picture(VideoFrame frame, std::optional<MediaTime> next);
     void give(Sample sample, MediaTime pts, MediaTime end);
+    bool fits(const Sample& sample);
     void plan_next(MediaTime end);
     void watch_lateness(MediaTime due_at);
     void end_at_stop();
@@ -165,6 +175,8 @@ private:
     SkipLevel skip_ = SkipLevel::none;
     SkipLevel floor_ = SkipLevel::none;
     bool thinned_ = false;
+    bool types_fixed_ = false;
+    MediaType given_;  // of what was handed out last
     ReverseDecode back_;
     std::optional<VideoFrame> early_;  // in reverse: what a preview would show
     std::optional<HostTime> lateness_told_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/sample_type.h"
+
 namespace playhead {
 
 namespace {
@@ -37,6 +39,7 @@ void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
         branch->stage = std::make_shared<DecodeStage>(
             executor_, branch->plan.recipe, std::move(branch->plan.decoder), branch->queue,
             branch->port, clock_, session_);
+        watch_quality(*branch);
         connect(*branch);
     }
 }
@@ -128,7 +131,7 @@ void Pipeline::give_back_outputs(Pipeline& to) {
 void Pipeline::connect(Branch& branch) {
     const auto weak = weak_from_this();
     Branch* const b = &branch;  // lives as long as the pipeline, which `weak` holds or misses
-    branch.stage->connect({
+    DecodeStage::Listener listener{
         [weak, b](const LastSample& last) {
             auto self = weak.lock();
             if (!self || last.epoch != b->epoch) return;
@@ -146,7 +149,45 @@ void Pipeline::connect(Branch& branch) {
             if (!self) return;
             if (auto l = self->listener_.lock()) l->on_pipeline_failed(*self, std::move(status));
         },
-    });
+    };
+    if (branch.quality) {
+        listener.took = [watch = branch.quality] { watch->took(); };
+        listener.gave = [watch = branch.quality](std::optional<Duration> by) { watch->gave(by); };
+        // A stage that takes the place of another one leaves out as much.
+        const DropMode mode = branch.quality->mode();
+        if (mode != DropMode::none) {
+            branch.stage->set_skip_floor(*skip_level(branch.plan.kind, mode));
+        }
+    }
+    listener.type_changed = [weak, b](const MediaType& type) {
+        auto self = weak.lock();
+        if (!self) return;
+        const auto before = std::exchange(b->type, type);
+        if (before.index() == 0 || same_type(before, type)) return;
+        if (auto l = self->listener_.lock()) l->on_type_changed(*self, b->plan.source_node, type);
+    };
+    if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
+    branch.stage->connect(std::move(listener));
+}
+
+void Pipeline::watch_quality(Branch& branch) {
+    if (!desk_) return;
+    Branch* const b = &branch;
+    branch.quality = desk_->watch(
+        branch.plan.stream, branch.plan.kind,
+        [weak = weak_from_this(), b](DropMode from, DropMode to, Duration lateness) {
+            auto self = weak.lock();
+            if (!self) return;
+            b->stage->set_skip_floor(*skip_level(b->plan.kind, to));
+            if (auto l = self->listener_.lock()) {
+                l->on_quality_changed(*self, {b->plan.stream, from, to, lateness});
+            }
+        });
+}
+
+void Pipeline::on_dropped(SinkPort& port, int samples) {
+    auto* branch = find(port);
+    if (branch && branch->quality) branch->quality->dropped(samples);
 }
 
 void Pipeline::release(std::function<void()> done, const std::set<const StreamSink*>& wanted,
@@ -483,6 +524,10 @@ void Pipeline::statistics(SessionStatistics& into) const {
             s.late = port->dropped_late();
             s.stale += port->stale();
             s.samples = port->samples();
+        }
+        if (branch->quality) {
+            s.drop_mode = branch->quality->mode();
+            s.quality_changes = branch->quality->steps();
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;

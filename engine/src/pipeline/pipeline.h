@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "pipeline/decode_stage.h"
+#include "pipeline/quality_desk.h"
 #include "pipeline/reader.h"
 #include "pipeline/sink_port.h"
 #include "pipeline/sink_strands.h"
 #include "playhead/engine.h"
+#include "playhead/event.h"
 #include "playhead/statistics.h"
 
 namespace playhead {
@@ -31,9 +33,11 @@ struct BranchPlan {
     std::unique_ptr<Decoder> decoder;  // made during resolution
     std::shared_ptr<StreamSink> sink;
     std::shared_ptr<StreamSinkFactory> sink_factory;
+    int source_node = -1;
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
+    bool forbid_dynamic_change = false;
     Duration media_start{};               // where in the source the presentation begins
     std::optional<MediaTime> media_stop;  // and ends
 };
@@ -71,6 +75,9 @@ public:
     virtual void on_pipeline_failed(Pipeline& from, Status status) = 0;
     virtual void on_damage(Pipeline& from, Status status, StreamIndex stream) = 0;
     virtual void on_sink_lost(Pipeline& from, Status status, int node) = 0;
+    // What this source node's stream gives is of another type from here on.
+    virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
+    virtual void on_quality_changed(Pipeline& from, const QualityChanged& change) = 0;
 };
 
 // Threads: control lane, save statistics() (any).
@@ -81,6 +88,8 @@ public:
              EpochCounter epochs, std::shared_ptr<SinkStrands> strands);
     ~Pipeline() override;
 
+    // Before prepare(): who is told of how decoding keeps up. Null: nobody.
+    void set_quality(std::shared_ptr<QualityDesk> desk) { desk_ = std::move(desk); }
     // The decoders are made ready; the sinks are not touched yet.
     void prepare(std::weak_ptr<PipelineListener> listener);
     // Takes the outputs: those that `from` (may be null) has in common with it come over as they are,
@@ -140,6 +149,7 @@ public:
     void on_end_rendered(SinkPort& port, Epoch epoch) override;
     void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) override;
     void on_sink_failed(SinkPort& port, Status status) override;
+    void on_dropped(SinkPort& port, int samples) override;
 
 private:
     struct Branch;
@@ -164,6 +174,7 @@ private:
     void restart_at_key();
     MediaTime end_time() const;
     void connect(Branch& branch);
+    void watch_quality(Branch& branch);
     void check_acks();
     void check_ends();
     Status revive();
@@ -173,6 +184,7 @@ private:
     const SinkBackends backends_;
     const SessionId session_;
     std::weak_ptr<PipelineListener> listener_;
+    std::shared_ptr<QualityDesk> desk_;
     std::vector<std::unique_ptr<Branch>> branches_;
     std::vector<std::shared_ptr<Feed>> feeds_;
     std::unique_ptr<Switching> switching_;

@@ -11,6 +11,8 @@ struct Pipeline::Branch {
     std::shared_ptr<PacketQueue> queue;
     std::shared_ptr<SinkPort> port;
     std::shared_ptr<DecodeStage> stage;
+    std::shared_ptr<QualityWatch> quality;  // may be null
+    MediaType type;                         // of what was handed out last
     std::shared_ptr<SinkPort> stuck_port;  // left behind inside a call of the sink
     std::shared_ptr<SinkPort> lent;  // the port is with a pipeline that follows; ends are still heard
     Epoch epoch = 0;         // the pipeline's, or a later one: its stream was switched since

@@ -172,13 +172,11 @@ void Pipeline::abandon_switch() {
 Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue,
                                            Epoch epoch) {
     auto* branch = find_output(plan.output_node);
-    auto floor = SkipLevel::none;
     if (!branch) {
         branches_.push_back(std::make_unique<Branch>());
         branch = branches_.back().get();
     } else {
         if (branch->stage) branch->stage->take_port(nullptr, {});
-        floor = branch->stage ? branch->stage->skip_floor() : floor;
         branch->queue->raise(branch->epoch, std::nullopt, true);  // its reader may go on for others
     }
     branch->plan = std::move(plan);
@@ -189,7 +187,9 @@ Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<Pack
     branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe,
                                                   std::move(branch->plan.decoder), branch->queue,
                                                   branch->port, clock_, session_);
-    branch->stage->set_skip_floor(floor);
+    branch->type = {};
+    branch->quality.reset();
+    watch_quality(*branch);
     connect(*branch);
     return *branch;
 }

@@ -226,6 +226,7 @@ void SinkPort::post(Task task) { strand_->post(std::move(task)); }
 
 void SinkPort::dropped(int samples, const char*) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);
+    tell([self = shared_from_this(), samples](SinkPortListener& l) { l.on_dropped(*self, samples); });
 }
 
 void SinkPort::ack(Ack ack) {

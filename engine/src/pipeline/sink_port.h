@@ -31,6 +31,7 @@ public:
     virtual void on_end_rendered(SinkPort& port, Epoch epoch) = 0;
     virtual void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) = 0;
     virtual void on_sink_failed(SinkPort& port, Status status) = 0;
+    virtual void on_dropped(SinkPort& port, int samples) = 0;  // by the sink: late
 };
 
 // Threads: control lane, save deliver(), end() and demand (the decode stage's strand) and the

@@ -14,12 +14,28 @@ constexpr int max_pending = 1024;
 constexpr Duration answer_bound = std::chrono::milliseconds{20};
 constexpr Duration shutdown_bound = std::chrono::milliseconds{100};
 
+std::shared_ptr<QualityDesk> make_desk(const EngineServices& services, SessionId id,
+                                       const SessionOptions& options, PresentationClock& clock) {
+    std::shared_ptr<QualityManager> manager;
+    if (const auto* own = std::get_if<std::shared_ptr<QualityManager>>(&options.quality)) {
+        manager = *own;
+    } else if (std::holds_alternative<DefaultQuality>(options.quality) &&
+               !services.options.bit_exact) {
+        manager = std::make_shared<SteppedQuality>();
+    }
+    if (!manager) return nullptr;
+    auto desk = std::make_shared<QualityDesk>(services.executor, std::move(manager), id);
+    (void)clock.add_state_sink(desk, desk->notify());
+    return desk;
+}
+
 }  // namespace
 
 SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id,
                          SessionOptions options)
     : services_(std::move(services)), id_(id), options_(options),
       clock_(std::make_shared<PresentationClock>(services_->executor)),
+      quality_(make_desk(*services_, id, options_, *clock_)),
       events_(services_->bus.queue(options.queue_events
                                      ? of_session(id)
                                      : EventFilter([](const Event&) { return false; }))) {}
@@ -521,6 +537,7 @@ void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topolo
             services_->executor, clock_,
             SinkBackends{services_->options.converters, services_->options.stretchers},
             std::move(resolution.plans), id_, epochs_, services_->sink_strands);
+        made.pipeline->set_quality(quality_);
         made.pipeline->restrict_rates(made.facts.rates);
         find_capabilities(made.facts, *made.topology);
         if (answer.status.ok()) {
@@ -695,6 +712,20 @@ void SessionCore::on_pipeline_failed(Pipeline& from, Status status) {
 void SessionCore::on_damage(Pipeline& from, Status status, StreamIndex stream) {
     static_cast<void>(from);
     post(NonFatalError{clock_reading(), stream}, std::move(status));
+}
+
+// The topology is a value that others hold: the new types stand in another one.
+void SessionCore::on_type_changed(Pipeline& from, int source_node, const MediaType& type) {
+    auto* changed = entry(id_of(from));
+    if (!changed) return;
+    changed->topology = retyped(*changed->topology, source_node, type);
+    publish_state();
+    post(TopologyStatus{changed->id, TopologyState::dynamic_changed}, {});
+}
+
+void SessionCore::on_quality_changed(Pipeline& from, const QualityChanged& change) {
+    static_cast<void>(from);
+    post(change, {});
 }
 
 void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {

@@ -76,6 +76,8 @@ public:
     void on_pipeline_failed(Pipeline& from, Status status) override;
     void on_damage(Pipeline& from, Status status, StreamIndex stream) override;
     void on_sink_lost(Pipeline& from, Status status, int node) override;
+    void on_type_changed(Pipeline& from, int source_node, const MediaType& type) override;
+    void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
 
 private:
     struct Pending {
@@ -141,6 +143,7 @@ private:
     const SessionId id_;
     const SessionOptions options_;
     const std::shared_ptr<PresentationClock> clock_;
+    const std::shared_ptr<QualityDesk> quality_;  // null: none
     EventQueue events_;
 
     // Written by callers and the control lane, under the lock, which is held for a few instructions.

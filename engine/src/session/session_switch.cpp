@@ -100,6 +100,10 @@ void SessionCore::on_stream_resolved(std::uint64_t ticket, Resolution resolution
     made.topology = std::move(with);
     made.plan = std::move(resolution.plans.front());
     made.plan->output_node = made.node;
+    for (NodeId at = made.node; at != 0;) {  // its chain has one of each
+        const auto before = made.topology->predecessors(at);
+        made.plan->source_node = std::exchange(at, before.empty() ? 0 : before.front());
+    }
     const auto& plan = *made.plan;
     tell_switched(*now, plan.stream, plan.source->presentation().seekable);
 }

@@ -61,6 +61,7 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
         BranchPlan plan;
         plan.source = source->source;
         plan.stream = source->stream;
+        plan.source_node = node.id;
         plan.kind = stream.kind;
         const auto& output = std::get<OutputNode>(partial->find(chain->output)->body);
         plan.sink = output.sink;
@@ -68,6 +69,7 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
         plan.output_node = chain->output;
         plan.keep_alive = output.keep_alive;
         plan.disable_preroll = output.disable_preroll;
+        plan.forbid_dynamic_change = partial->forbid_dynamic_change;
         plan.media_start = source->media_start.value_or(media_zero) - media_zero;
         plan.media_stop = source->media_stop;
         if (!plan.sink) {
@@ -116,6 +118,18 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
     }
     out.topology = already_full ? std::move(partial) : std::move(full);
     return out;
+}
+
+std::shared_ptr<const Topology> retyped(const Topology& full, NodeId source, const MediaType& type) {
+    auto made = std::make_shared<Topology>(full);
+    auto next = made->successors(source);
+    for (std::size_t hops = 0; hops < made->nodes().size() && next.size() == 1; ++hops) {
+        Node& node = *made->find(next.front());
+        node.type = type;
+        if (auto* transform = std::get_if<TransformNode>(&node.body)) transform->output = type;
+        next = made->successors(node.id);
+    }
+    return made;
 }
 
 } // namespace playhead

@@ -30,4 +30,7 @@ struct ResolverServices {
 Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
                    const ResolverServices& services);
 
+// The same, with what leaves that source node's decoder being of another type, down to its output.
+std::shared_ptr<const Topology> retyped(const Topology& full, NodeId source, const MediaType& type);
+
 }  // namespace playhead
