@@ -35,6 +35,7 @@ struct Options {
     std::optional<int> audio_track;
     std::optional<int> video_track;
     std::string audio_file; // heard with every item
+    bool chooses_tracks() const { return audio_track || video_track || !audio_file.empty(); }
     std::string dump_topology;
     std::string trace_events;
     LogLevel log_level = LogLevel::off;

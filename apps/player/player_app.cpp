@@ -1,8 +1,6 @@
 #include "player_app.h"
 
 #include <algorithm>
-#include <cmath>
-#include <fstream>
 
 #include "common/compose.h"
 #include "playhead/lanes.h"
@@ -12,13 +10,9 @@ namespace playhead::apps {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr int exit_bad_options = 1;
 constexpr Duration between_lines = milliseconds{250};
-constexpr double speed_step = 1.25;
-constexpr double slowest = 0.1;
-constexpr double fastest = 16.0;
 constexpr Duration stop_patience = milliseconds{500}; // the session promises 100
 
 } // namespace
@@ -150,6 +144,10 @@ void PlayerApp::on_event(const Event& event) {
         if (done->player == player_->id()) {
             on_command_done(event.command, event.status);
         }
+    } else if (const auto* next = event.as<PlayerItemStarted>()) {
+        if (next->player == player_->id() && next->item == item_.next && item_.next != 0) {
+            next_started();
+        }
     } else if (const auto* end = event.as<PlayerEnded>()) {
         // One of an item that was left already is not this one's.
         if (end->player == player_->id() && item_.playing) {
@@ -180,6 +178,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
             item_.playing = true;
             list_.set_outcome(Playlist::Outcome::played);
             keep_awake(true);  // it may be over already: nothing is asked of the player
+            queue_next();
         } else {
             failed(status);
         }
@@ -190,9 +189,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
             warn(status.message());
         }
     } else if (item_.tracks.erase(command) > 0) {
-        if (!status.ok()) {
-            warn(status.message());
-        }
+        track_chosen(status);
     } else if (command == item_.seek && !status.ok()) {
         warn(status.message());
     }
@@ -215,7 +212,36 @@ void PlayerApp::opened() {
                  ") has no decoder in this build; plays without it");
         }
     }
-    if (Screen* screen = outputs_->screen()) {
+    show_item();
+    choose_tracks();
+    if (item_.tracks.empty()) {
+        begin_to_play();
+    }
+}
+
+// What cannot be had of what the command line asks for ends the item: what was not asked for is not
+// played in its place. A key that asks in vain is told so.
+void PlayerApp::track_chosen(const Status& status) {
+    const bool begins = item_.play == 0;
+    if (!status.ok()) {
+        begins ? failed(status) : warn(status.message());
+    } else if (begins && item_.tracks.empty()) {
+        begin_to_play();
+    }
+}
+
+void PlayerApp::begin_to_play() {
+    if (!options_.dump_topology.empty()) {
+        dump_topology();
+    }
+    play_from_start();
+}
+
+// The window is this item's now.
+void PlayerApp::show_item() {
+    const auto presentation = player_->presentation();
+    Screen* screen = outputs_->screen();
+    if (screen && presentation) {
         const StreamInfo* video = presentation->best(StreamKind::video);
         const auto* format = video ? std::get_if<VideoFormat>(&video->type) : nullptr;
         if (format) {
@@ -227,11 +253,34 @@ void PlayerApp::opened() {
             screen->show();
         }
     }
-    choose_tracks();
-    if (!options_.dump_topology.empty()) {
-        dump_topology();
+}
+
+// What is on the list behind it follows without a gap, unless a part, a repetition or certain tracks are
+// asked for.
+// One that cannot be opened is told of when its turn comes.
+void PlayerApp::queue_next() {
+    const auto next = list_.peek();
+    if (!next || options_.start || options_.length || options_.plays != 1 || item_.next != 0 ||
+        options_.chooses_tracks()) {
+        return;
     }
-    play_from_start();
+    OpenRequest request;
+    request.locator = *next;
+    if (const auto id = player_->queue(std::move(request))) {
+        item_.next = *id;
+    }
+}
+
+void PlayerApp::next_started() {
+    if (!list_.next()) {
+        return;
+    }
+    item_ = Item{};
+    item_.plays_left = 0;
+    item_.opened = item_.playing = true;
+    list_.set_outcome(Playlist::Outcome::played);
+    show_item();
+    queue_next();
 }
 
 void PlayerApp::ended() {
@@ -286,189 +335,6 @@ void PlayerApp::say_of_item(const std::string& text) {
     }
     terminal_.say(name + ": " + std::string{rest});
 }
-
-void PlayerApp::act(const Control& control) {
-    switch (control.action) {
-    case Action::quit: quit(false); break;
-    case Action::pause: move(player_->state() != PlayerState::playing); break;
-    case Action::seek: seek_by(seconds{control.amount}); break;
-    case Action::previous:
-        if (list_.previous()) {
-            leave_item();
-            begin_item();
-        }
-        break;
-    case Action::next:
-        if (list_.next()) {
-            leave_item();
-            begin_item();
-        }
-        break;
-    case Action::full_screen: outputs_->screen()->toggle_full_screen(); break;
-    case Action::mute:
-        muted_ = !muted_;
-        set_volume();
-        break;
-    case Action::volume:
-        volume_ = std::clamp(volume_ + control.amount, 0, 100);
-        set_volume();
-        break;
-    case Action::step: step(); break;
-    case Action::step_back: step_back(); break;
-    case Action::slower: set_speed(speed_ / speed_step); break;
-    case Action::faster: set_speed(speed_ * speed_step); break;
-    case Action::plain_speed: set_speed(1.0); break;
-    case Action::next_sound: next_track(StreamKind::audio); break;
-    case Action::next_picture: next_track(StreamKind::video); break;
-    }
-    line_due_ = {};
-}
-
-void PlayerApp::move(bool moves) {
-    if (!item_.playing) {
-        return;
-    }
-    if (moves != (player_->state() == PlayerState::playing)) {
-        const auto id = moves ? player_->play() : player_->pause();
-        if (!id) {
-            warn(id.error().message());
-        }
-    }
-    keep_awake(moves);
-}
-
-void PlayerApp::keep_awake(bool awake) {
-    if (Screen* screen = outputs_->screen()) {
-        screen->keep_awake(awake);
-    }
-}
-
-void PlayerApp::seek_by(Duration distance) {
-    const auto now = player_->position();
-    if (!now || !item_.playing) {
-        return;
-    }
-    MediaTime target = std::max(*now + distance, media_zero);
-    if (const auto duration = player_->duration()) {
-        // Past the end is the end: the last moment there is something to see.
-        target = std::min(target, std::max(media_zero, media_at(*duration - milliseconds{100})));
-    }
-    if (const auto id = player_->seek(target)) {
-        item_.seek = *id;
-    } else {
-        warn(id.error().message());
-    }
-}
-
-// What the command line says of tracks; taken up before the play that follows.
-void PlayerApp::choose_tracks() {
-    const auto choose = [this](StreamKind kind, std::optional<int> number) {
-        if (number) {
-            select(kind, *number > 0 ? number : std::nullopt);
-        }
-    };
-    choose(StreamKind::video, options_.video_track);
-    choose(StreamKind::audio, options_.audio_track);
-    if (options_.audio_file.empty()) {
-        return;
-    }
-    OpenRequest request;
-    request.locator = options_.audio_file;
-    if (const auto id = player_->add_external(std::move(request))) {
-        item_.tracks.insert(*id);
-    } else {
-        warn(id.error().message());
-    }
-}
-
-void PlayerApp::select(StreamKind kind, std::optional<int> number) {
-    if (const auto id = player_->select(kind, number)) {
-        item_.tracks.insert(*id);
-    } else {
-        warn(id.error().message());
-    }
-}
-
-// The one behind the one that plays; behind the last, the first.
-void PlayerApp::next_track(StreamKind kind) {
-    int count = 0;
-    int now = 0;
-    for (const Track& track : player_->tracks()) {
-        if (track.kind == kind) {
-            ++count;
-            now = track.selected ? track.number : now;
-        }
-    }
-    if (count > 1 && item_.playing) {
-        select(kind, now % count + 1);
-    }
-}
-
-void PlayerApp::step() {
-    Screen* screen = outputs_->screen();
-    if (!screen || !screen->shown() || !item_.playing) {
-        return;
-    }
-    move(false);
-    const VideoFrame& frame = *screen->shown();
-    const Rational& rate = frame.picture->format().frame_rate;
-    const Duration length = frame.duration.value_or(
-        rate.positive() ? rescale(1, TimeBase{rate.den, rate.num}) : milliseconds{40});
-    // A little into the next one: ticks are rounded, and at its very edge a time may still be ours.
-    if (const auto id = player_->seek(frame.pts + length + milliseconds{1})) {
-        item_.seek = *id;
-    } else {
-        warn(id.error().message());
-    }
-}
-
-// Whatever ends where this picture begins.
-void PlayerApp::step_back() {
-    Screen* screen = outputs_->screen();
-    if (!screen || !screen->shown() || !item_.playing) {
-        return;
-    }
-    move(false);
-    const MediaTime before = screen->shown()->pts - milliseconds{1};
-    if (before < media_zero) {
-        return;
-    }
-    if (const auto id = player_->seek(before)) {
-        item_.seek = *id;
-    } else {
-        warn(id.error().message());
-    }
-}
-
-void PlayerApp::set_speed(double speed) {
-    speed = std::clamp(speed, slowest, fastest);
-    if (std::abs(speed - 1.0) < 0.01) {
-        speed = 1.0; // steps up and down meet again
-    }
-    if (const auto id = player_->set_rate(speed)) {
-        item_.rate = *id;
-        wanted_speed_ = speed;
-    } else {
-        warn(id.error().message());
-    }
-}
-
-void PlayerApp::dump_topology() {
-    const auto topology = player_->topology();
-    if (!topology || dumped_) {
-        return;
-    }
-    dumped_ = true;
-    std::ofstream file{options_.dump_topology};
-    file << (*topology)->dot();
-    file.close();
-    if (!file) {
-        terminal_.say(options_.dump_topology +
-                      ": the topology cannot be written there; check folder and permissions");
-    }
-}
-
-void PlayerApp::set_volume() { outputs_->set_volume(volume_, muted_); }
 
 void PlayerApp::quit(bool interrupted) {
     interrupted_ = interrupted_ || interrupted;

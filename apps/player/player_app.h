@@ -35,7 +35,8 @@ private:
         CommandId play = 0;
         CommandId seek = 0;
         CommandId rate = 0;
-        std::set<CommandId> tracks;
+        CommandId next = 0;   // the one behind it was queued by this
+        std::set<CommandId> tracks; // what is still to be chosen before it plays
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
@@ -48,6 +49,9 @@ private:
     void begin_item();
     void leave_item();
     void play_from_start();
+    void queue_next();
+    void next_started();
+    void show_item();
     void on_event(const Event& event);
     void on_command_done(CommandId command, const Status& status);
     void opened();
@@ -60,6 +64,8 @@ private:
     void act(const Control& control);
     void seek_by(Duration distance);
     void choose_tracks();
+    void track_chosen(const Status& status);
+    void begin_to_play();
     void select(StreamKind kind, std::optional<int> number);
     void next_track(StreamKind kind);
     void step();

@@ -25,6 +25,13 @@ bool Playlist::previous() {
     return true;
 }
 
+std::optional<std::string> Playlist::peek() const {
+    if (at_ + 1 >= items_.size()) {
+        return std::nullopt;
+    }
+    return items_[at_ + 1];
+}
+
 int Playlist::exit_code() const {
     const bool failed = std::ranges::count(outcomes_, Outcome::failed) > 0;
     const bool played = std::ranges::count(outcomes_, Outcome::played) > 0;

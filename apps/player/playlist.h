@@ -19,6 +19,7 @@ public:
     // False, and nothing moves, when there is none.
     bool next();
     bool previous();
+    std::optional<std::string> peek() const; // the one behind this
 
     enum class Outcome { untried, played, failed };
     void set_outcome(Outcome outcome) { outcomes_[at_] = outcome; }

@@ -212,3 +212,105 @@ TEST_CASE("destroying a player completes what was pending", "[player]") {
     rig.simulation->run_for(1s);
     CHECK(rig.done() == Done{{open, "shut_down"}});
 }
+
+TEST_CASE("what is queued follows without a gap, and is the player's from then on",
+          "[player][queue]") {
+    PlayerRig rig;
+    rig.sources->media.duration = 2s;
+    rig.player->open({"scripted:first", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(500ms);
+    rig.done();
+    rig.sources->media.duration = 3s;
+    const auto queued = *rig.player->queue({"scripted:second", nullptr, {}});
+    rig.simulation->run_for(500ms);
+    CHECK(rig.done() == Done{{queued, "ok"}});
+    CHECK(rig.player->presentation()->locator == "scripted:first");
+    rig.simulation->run_for(2s);
+    CHECK(rig.player->presentation()->locator == "scripted:second");
+    CHECK(rig.player->duration() == Duration{3s});
+    CHECK(rig.player->position() == media_at(1s));
+    rig.events();
+    CHECK(rig.last("player-item-started")->as<PlayerItemStarted>()->item == queued);
+
+    // A seek is one in what plays now, and so is what follows it.
+    rig.player->seek(media_at(500ms));
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->position() == media_at(1500ms));
+    rig.player->pause();
+    rig.player->seek(media_at(2s));
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->position() == media_at(2s));
+    rig.player->play();
+    rig.simulation->run_for(2s);
+    CHECK(rig.player->state() == PlayerState::ended);
+    CHECK(rig.player->position() == media_at(3s));
+}
+
+TEST_CASE("one that cannot be opened is told, and what is queued behind it plays",
+          "[player][queue]") {
+    PlayerRig rig;
+    rig.sources->media.duration = 1s;
+    rig.player->open({"scripted:first", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(100ms);
+    rig.done();
+    rig.faults->fail_open = true;
+    const auto bad = *rig.player->queue({"scripted:bad", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{bad, "cannot_open"}});
+    rig.faults->fail_open = false;
+    const auto good = *rig.player->queue({"scripted:good", nullptr, {}});
+    rig.simulation->run_for(1500ms);
+    CHECK(rig.done() == Done{{good, "ok"}});
+    CHECK(rig.player->presentation()->locator == "scripted:good");
+}
+
+TEST_CASE("a pause does not wait for a queued source that opens slowly, and a stop cancels it",
+          "[player][queue]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:first", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(100ms);
+    rig.faults->open_gate.close(true);
+    const auto slow = *rig.player->queue({"scripted:slow", nullptr, {}});
+    const auto pause = *rig.player->pause();
+    rig.done();
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{pause, "ok"}});
+    const auto stop = *rig.player->stop();
+    rig.simulation->run_for(1s);
+    auto done = rig.done();
+    std::sort(done.begin(), done.end());
+    CHECK(done == Done{{slow, "cancelled"}, {stop, "ok"}});
+}
+
+TEST_CASE("the player turns its direction in whatever state, and goes on from the same place",
+          "[player][rate]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(3s);
+    rig.done();
+    const auto back = *rig.player->set_rate(-1.0);
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{back, "ok"}});
+    CHECK(rig.player->rate() == -1.0);
+    CHECK(rig.player->position() == media_at(2s));
+    CHECK(rig.player->state() == PlayerState::playing);
+    const auto forth = *rig.player->set_rate(2.0);
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{forth, "ok"}});
+    CHECK(rig.player->position() == media_at(4s));
+    rig.player->pause();
+    const auto still = *rig.player->set_rate(0.5);
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->state() == PlayerState::paused);
+    CHECK(rig.player->rate() == 0.5);
+    const auto too_fast = *rig.player->set_rate(1000.0);
+    rig.simulation->run_for(1s);
+    const auto done = rig.done();
+    CHECK(std::count(done.begin(), done.end(), Done::value_type{still, "ok"}) == 1);
+    CHECK(std::count(done.begin(), done.end(), Done::value_type{too_fast, "unsupported_rate"}) == 1);
+    CHECK(rig.player->rate() == 0.5);
+}

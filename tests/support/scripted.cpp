@@ -83,7 +83,6 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     {
         std::lock_guard lock(mutex_);
         if (!closed_) return true;
-        waiting_.push_back(signal);
         heed = interruptible_ && interrupt;
     }
     Wake wake{*signal};
@@ -92,7 +91,11 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     for (;;) {
         {
             std::lock_guard lock(mutex_);
-            if (!closed_) through = true;
+            if (!closed_) {
+                through = true;
+            } else if (std::count(waiting_.begin(), waiting_.end(), signal) == 0) {
+                waiting_.push_back(signal);  // also when it was opened and closed again meanwhile
+            }
         }
         if (through || (heed && interrupt->raised())) break;
         if (!signal->wait()) break;
@@ -337,13 +340,21 @@ int ScriptedSink::samples_held() const {
         std::count_if(held_.begin(), held_.end(), [](const Held& h) { return !h.marker; }));
 }
 
+std::shared_ptr<StreamSinkHost> ScriptedSink::host() {
+    std::lock_guard lock(context_mutex_);
+    return context_.host;
+}
+
 void ScriptedSink::fail_now(Status status) {
-    std::shared_ptr<StreamSinkHost> host;
-    {
-        std::lock_guard lock(context_mutex_);
-        host = context_.host;
-    }
-    if (host) host->failed(std::move(status));
+    if (const auto to = host()) to->failed(std::move(status));
+}
+
+void ScriptedSink::invalidate_format() {
+    if (const auto to = host()) to->format_invalidated();
+}
+
+void ScriptedSink::change_audio_session(AudioSessionReason reason) {
+    if (const auto to = host()) to->audio_session_changed(reason);
 }
 
 void ScriptedSink::ask() {

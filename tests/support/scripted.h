@@ -129,7 +129,10 @@ public:
     std::atomic<bool> running{false};
     std::atomic<bool> is_shut_down{false};
 
-    void fail_now(Status status);  // any thread
+    // Any thread.
+    void fail_now(Status status);
+    void invalidate_format();
+    void change_audio_session(AudioSessionReason reason);
 
     StreamKind kind() const override { return kind_; }
     SinkTraits traits() const override { return told; }
@@ -149,6 +152,7 @@ public:
     void step() override;
 
 private:
+    std::shared_ptr<StreamSinkHost> host();
     struct Held {  // a sample, or a marker behind those before it
         MediaTime pts{};
         MediaTime end{};

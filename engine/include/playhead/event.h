@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "playhead/audio_session.h"
 #include "playhead/command.h"
 #include "playhead/presentation.h"
 #include "playhead/quality.h"
@@ -96,6 +97,10 @@ struct SessionEnded {
 struct SinkInvalidated {
     int node = -1;
 };
+struct AudioSessionChanged {  // where it costs the output, SinkInvalidated follows
+    int node = -1;
+    AudioSessionReason reason = AudioSessionReason::device_removed;
+};
 struct StreamSinkFormatChanged {
     int node = -1;
 };
@@ -121,6 +126,10 @@ struct NonFatalError {  // playback goes on; the cause is the event's status
 struct PlayerCommandDone {  // the event's command field is the player command's id
     PlayerId player = 0;
 };
+struct PlayerItemStarted {  // what Player::queue queued has begun, without a gap
+    PlayerId player = 0;
+    CommandId item = 0;  // the queue command
+};
 struct PlayerEnded {
     PlayerId player = 0;
 };
@@ -136,10 +145,10 @@ using EventBody =
                  SessionStopped, SessionClosed, RateChanged, StreamSwitched, TopologyStatus,
                  NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
-                 EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded, SinkInvalidated,
-                 StreamSinkFormatChanged, QualityChanged, BufferingStarted, BufferingStopped, ReconnectStarted,
-                 ReconnectEnded, SessionError, NonFatalError, PlayerCommandDone, PlayerEnded,
-                 UserEvent>;
+                 EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded,
+                 SinkInvalidated, StreamSinkFormatChanged, AudioSessionChanged, QualityChanged,
+                 BufferingStarted, BufferingStopped, ReconnectStarted, ReconnectEnded, SessionError,
+                 NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded, UserEvent>;
 
 struct Event {
     std::uint64_t sequence = 0;  // rising over the whole bus, from 1

@@ -50,6 +50,10 @@ public:
 
     // Opens it and makes it ready; done when the first start can begin. What played before is closed.
     Result<CommandId> open(OpenRequest request);
+    // Opens it meanwhile and plays it behind what plays, or is queued, without a gap: PlayerItemStarted
+    // says when. Done when it is open and queued; waits for nothing and holds nothing up. open() and
+    // stop() while it opens cancel it; open() drops the queue.
+    Result<CommandId> queue(OpenRequest request);
     // Done when it moves. While opening: as soon as it is open.
     Result<CommandId> play(std::optional<MediaTime> from = std::nullopt);
     Result<CommandId> pause();
@@ -72,7 +76,8 @@ public:
     PlayerState state() const;
     std::optional<Presentation> presentation() const;
     std::vector<Track> tracks() const;  // those that can be decoded
-    std::optional<MediaTime> position() const;  // where a seek is going, while one is under way
+    // In what plays, from its beginning; where a seek is going, while one is under way.
+    std::optional<MediaTime> position() const;
     std::optional<Duration> duration() const;
     double rate() const;
     // What plays, resolved; for looking at. None: invalid_request.

@@ -34,6 +34,9 @@ struct Name {
     std::string_view operator()(const StreamSinkFormatChanged&) const {
         return "stream-sink-format-changed";
     }
+    std::string_view operator()(const AudioSessionChanged&) const {
+        return "audio-session-changed";
+    }
     std::string_view operator()(const QualityChanged&) const { return "quality-changed"; }
     std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
     std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
@@ -42,6 +45,7 @@ struct Name {
     std::string_view operator()(const SessionError&) const { return "session-error"; }
     std::string_view operator()(const NonFatalError&) const { return "non-fatal-error"; }
     std::string_view operator()(const PlayerCommandDone&) const { return "player-command-done"; }
+    std::string_view operator()(const PlayerItemStarted&) const { return "player-item-started"; }
     std::string_view operator()(const PlayerEnded&) const { return "player-ended"; }
     std::string_view operator()(const UserEvent&) const { return "user-event"; }
 };
@@ -76,6 +80,22 @@ bool is_completion(const EventBody& body) {
            std::holds_alternative<SessionClosed>(body) ||
            std::holds_alternative<RateChanged>(body) ||
            std::holds_alternative<StreamSwitched>(body);
+}
+
+std::string_view to_string(AudioSessionReason reason) {
+    switch (reason) {
+    case AudioSessionReason::device_removed:
+        return "device_removed";
+    case AudioSessionReason::disconnected:
+        return "disconnected";
+    case AudioSessionReason::format_changed:
+        return "format_changed";
+    case AudioSessionReason::exclusive_override:
+        return "exclusive_override";
+    case AudioSessionReason::volume_changed:
+        return "volume_changed";
+    }
+    return "unknown";
 }
 
 std::string_view to_string(TopologyState state) {

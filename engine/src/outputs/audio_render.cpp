@@ -115,6 +115,13 @@ void AudioRender::play(Out& out, bool fresh) noexcept {
                         wait * out.ring.channels(), 0.0F);
             out.done += wait;
         } else if (may_skip_ && wanted > out.read) {
+            // This thread may have stood since it read its orders: what lies there now can be the sound
+            // of another start.
+            RenderOrders latest;
+            if (!orders_.try_read(latest) || latest.generation != now_.generation ||
+                !latest.playing) {
+                return;
+            }
             out.read = std::min(wanted, out.ring.written());
             gain_ = 0.0F;
         }

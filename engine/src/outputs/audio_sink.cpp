@@ -293,7 +293,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     if (!sounds_locked()) {
         go_silent_locked(when, report);
         close_at_ = when + options_.close_after_pause;
-    } else if (ended_ && feeder_done_ && in_ring_locked() == Duration{}) {
+    } else if (ended_ && feeder_done_ && in_ring_locked(report) == Duration{}) {
         clock_.freewheel(when, report, rate_); // there is no sound to wait for
     }
 }

@@ -122,7 +122,7 @@ private:
     void order_locked() { render_->order(orders_); }
     bool drives_clock_locked() const;
     Duration queued_locked(HostTime now, const RenderReport& report) const;
-    Duration in_ring_locked() const;
+    Duration in_ring_locked(const RenderReport& report) const;
     Duration in_host_locked(Duration media) const;
     void set_gain_locked();
 

@@ -23,14 +23,15 @@ void AudioSink::on_set_rate(HostTime when, double rate) {
     bool running = false;
     {
         const std::scoped_lock lock(mutex_);
-        if (state_ == State::paused && in_ring_locked() == Duration{}) { // paused in silence
-            feeder_.drop_until(clock_.timeline(when, render_->report()).media_at(when));
+        const RenderReport report = render_->report();
+        if (state_ == State::paused && in_ring_locked(report) == Duration{}) { // paused in silence
+            feeder_.drop_until(clock_.timeline(when, report).media_at(when));
         }
         if (!drives_clock_locked()) {
             set_rate_locked(when, rate);
             // The clock has turned already; sound at the old rate would not be where it is.
             if (state_ == State::running && sounds_locked() && !silent_locked()) {
-                reseat_locked(when, render_->report());
+                reseat_locked(when, report);
             }
         }
         running = state_ == State::running;

@@ -30,7 +30,10 @@ void AudioSink::advance() {
         trouble = watch_device_locked(now, report);
         rejoins = may_rejoin_locked(report);
     }
-    if (const auto host = this->host(); host && !trouble.ok()) host->failed(trouble);
+    if (const auto host = this->host(); host && !trouble.ok()) {
+        host->audio_session_changed(AudioSessionReason::device_removed);
+        host->failed(trouble);
+    }
     if (rejoins) rejoin();
     {
         const std::scoped_lock lock(mutex_);
@@ -77,17 +80,11 @@ void AudioSink::pump() {
         feeder_done_ = feeder_.done();
         if (ring_) {
             clock_.set_data_end(ended_ ? std::nullopt : std::optional{ring_->written()});
-            const RenderReport report = render_->report();
-            if (feeder_done_ && report.dry && report.taken >= ring_->written() &&
-                clock_.on_line(report)) {
-                // The end came after a lack.
-                clock_.freewheel(context_.executor->now(), report, rate_);
-            }
             const std::int64_t end =
                 feeder_done_ ? ring_->written() : std::numeric_limits<std::int64_t>::max();
             if (std::exchange(orders_.end, end) != end) order_locked();
         }
-        if (reseat_ && state_ == State::running && in_ring_locked() > Duration{}) {
+        if (reseat_ && state_ == State::running && in_ring_locked(render_->report()) > Duration{}) {
             reseat_ = false;
             ++orders_.generation;
             orders_.playing = orders_.fade_in = true;
@@ -123,14 +120,16 @@ HostTime AudioSink::alive_locked(const RenderReport& report) const {
                                                : std::max(quiet_since_, report.called);
 }
 
-Duration AudioSink::in_ring_locked() const {
+// As the report has it, not the ring itself: the device goes on meanwhile, and who finds that it has
+// nothing left must not take it for one that has not begun.
+Duration AudioSink::in_ring_locked(const RenderReport& report) const {
     if (!ring_ || silent_locked()) return {};
-    const std::int64_t next = std::max(ring_->read(), orders_.discard_to);
+    const std::int64_t next = std::max(report.taken, orders_.discard_to);
     return frames_to_duration(std::max<std::int64_t>(ring_->written() - next, 0), format_.rate_hz);
 }
 
 Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
-    if (!silent_locked() && sounds_locked()) return in_ring_locked() + in_host_locked(waiting_);
+    if (!silent_locked() && sounds_locked()) return in_ring_locked(report) + in_host_locked(waiting_);
     const MediaTime at = clock_.timeline(now, report).media_at(now);
     const Duration ahead = rate_ < 0.0 ? at - fed_until_ : fed_until_ - at;
     return in_host_locked(std::max(ahead, Duration{}));
@@ -152,6 +151,11 @@ void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news)
 
 AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& report) {
     News news;
+    if (feeder_done_ && ring_ && report.taken >= ring_->written() && state_ == State::running &&
+        !clock_.freewheels() && (report.dry || !clock_.on_line(report))) {
+        // The end came after a lack, or the last sound was taken before its start was known.
+        clock_.freewheel(now, report, rate_);
+    }
     const Timeline line = clock_.timeline(now, report);
     const MediaTime position = line.media_at(now);
 
@@ -215,33 +219,36 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     const Timeline line = clock_.timeline(now, report);
     const bool silent = silent_locked();
     const bool open = keeper_->is_open();
-    // A callback is expected that will set the clock going, or that tells of the device's return.
-    if ((line.rate() == 0.0 && open && in_ring_locked() > Duration{}) ||
-        (silent && open && !failed_ && !ended_ && sounds_locked())) {
-        if (const auto moves = clock_.moves_at(now, report)) {
-            consider(*moves);
+    const Duration in_ring = in_ring_locked(report);
+    const bool rest = ended_ && !feeder_done_; // drained when the ring runs low
+    const bool more = in_ring > Duration{} || waiting_ > Duration{} || rest;
+    const bool stands = line.rate() == 0.0 && open;
+    const auto moves = stands ? clock_.moves_at(now, report) : std::nullopt;
+    if (moves) {
+        consider(*moves); // what the device has taken is heard then
+    } else if ((stands && more && !silent) ||
+               (silent && open && !failed_ && !ended_ && sounds_locked())) {
+        // A callback is expected that will set the clock going, or that tells of the device's return.
+        const Duration period = std::max(report.period, shortest_wait);
+        // Only a device that takes nothing is looked at less and less often.
+        if (std::exchange(taken_then_, report.taken) != report.taken) flow_wait_ = {};
+        if (flow_wait_ == Duration{}) {
+            const Duration since = now - report.called;
+            flow_wait_ = report.callbacks > 0 && since < period ? period - since : period;
         } else {
-            const Duration period = std::max(report.period, shortest_wait);
-            // Only a device that takes nothing is looked at less and less often.
-            if (std::exchange(taken_then_, report.taken) != report.taken) flow_wait_ = {};
-            if (flow_wait_ == Duration{}) {
-                const Duration since = now - report.called;
-                flow_wait_ = report.callbacks > 0 && since < period ? period - since : period;
-            } else {
-                // At a start somebody watches: the pictures must not hear of it late. Some devices
-                // take 300 ms for their second request.
-                const bool starting = now - began_ < options_.device_patience;
-                flow_wait_ = std::min(std::max(flow_wait_, period) * 2,
-                                      starting ? longest_start_wait : longest_flow_wait);
-            }
-            consider(now + flow_wait_ + slack);
+            // At a start somebody watches: the pictures must not hear of it late. Some devices
+            // take 300 ms for their second request.
+            const bool starting = now - began_ < options_.device_patience;
+            flow_wait_ = std::min(std::max(flow_wait_, period) * 2,
+                                  starting ? longest_start_wait : longest_flow_wait);
         }
+        consider(now + flow_wait_ + slack);
     }
     if (!silent) {
         const HostTime alive = alive_locked(report);
         const bool awaited =
             line.rate() == 0.0
-                ? !open || report.callbacks == callbacks_then_ || in_ring_locked() > Duration{}
+                ? !open || report.callbacks == callbacks_then_ || more
                 : now - alive > 2 * std::max(report.period, shortest_wait);
         if (awaited) consider(std::max(alive + options_.device_patience, now + shortest_wait));
     }
@@ -250,10 +257,9 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     if (!ended_ && asking_ && open_requests_ == 0) {
         consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
     }
-    const bool rest = ended_ && !feeder_done_; // drained when the ring runs low
     if ((waiting_ > Duration{} || rest) && !silent && ring_) {
         const Duration half = frames_to_duration(ring_->capacity() / 2, format_.rate_hz);
-        consider(now + std::max(in_ring_locked() - half, shortest_wait));
+        consider(now + std::max(in_ring - half, shortest_wait));
     }
     if (!markers_.empty()) {
         if (const auto due = line.host_at(markers_.front().at))

@@ -9,7 +9,8 @@ namespace playhead {
 // One thing: a picture handed out, or a step of decoding ahead.
 bool DecodeStage::decode_back(bool wanted) {
     if (back_.at_end()) {
-        finish();
+        // The end goes where the pictures go: not before the sink has been told to expect anything.
+        if (wanted) finish();
         return false;
     }
     if (wanted && back_.can_take()) {

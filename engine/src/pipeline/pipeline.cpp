@@ -185,6 +185,20 @@ void Pipeline::watch_quality(Branch& branch) {
         });
 }
 
+void Pipeline::on_format_invalidated(SinkPort& port) {
+    auto* branch = find(port);
+    if (!branch || branch->dead) return;
+    if (auto l = listener_.lock()) l->on_sink_format_changed(*this, port.node());
+    const auto& streams = branch->plan.source->presentation().streams;
+    port.renew(branch->type.index() != 0 ? branch->type
+                                         : streams[static_cast<std::size_t>(branch->plan.stream)].type);
+}
+
+void Pipeline::on_audio_session(SinkPort& port, AudioSessionReason reason) {
+    if (!find(port)) return;
+    if (auto l = listener_.lock()) l->on_audio_session(*this, port.node(), reason);
+}
+
 void Pipeline::on_dropped(SinkPort& port, int samples) {
     auto* branch = find(port);
     if (branch && branch->quality) branch->quality->dropped(samples);

@@ -74,6 +74,8 @@ public:
     virtual void on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) = 0;
     virtual void on_pipeline_failed(Pipeline& from, Status status) = 0;
     virtual void on_damage(Pipeline& from, Status status, StreamIndex stream) = 0;
+    virtual void on_sink_format_changed(Pipeline& from, int node) = 0;
+    virtual void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) = 0;
     virtual void on_sink_lost(Pipeline& from, Status status, int node) = 0;
     // What this source node's stream gives is of another type from here on.
     virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
@@ -150,6 +152,8 @@ public:
     void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) override;
     void on_sink_failed(SinkPort& port, Status status) override;
     void on_dropped(SinkPort& port, int samples) override;
+    void on_format_invalidated(SinkPort& port) override;
+    void on_audio_session(SinkPort& port, AudioSessionReason reason) override;
 
 private:
     struct Branch;

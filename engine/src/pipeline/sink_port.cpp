@@ -1,7 +1,10 @@
 #include "pipeline/sink_port.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
+
+#include "media/picture_length.h"
 
 namespace playhead {
 
@@ -52,6 +55,12 @@ public:
     void failed(Status status) override {
         if (auto p = port_.lock()) p->failed(std::move(status));
     }
+    void format_invalidated() override {
+        if (auto p = port_.lock()) p->format_invalidated();
+    }
+    void audio_session_changed(AudioSessionReason reason) override {
+        if (auto p = port_.lock()) p->audio_session_changed(reason);
+    }
     void post(Task task) override {
         if (auto p = port_.lock()) p->post(std::move(task));
     }
@@ -62,6 +71,20 @@ public:
 private:
     const std::weak_ptr<SinkPort> port_;
 };
+
+SinkPort::Item SinkPort::item_of(Sample sample) {
+    Item item;
+    if (const auto* block = std::get_if<AudioBlock>(&sample)) {
+        item.begin = block->pts;
+        item.end = block->pts + block->length();
+    } else {
+        const auto& frame = std::get<VideoFrame>(sample);
+        item.begin = frame.pts;
+        item.end = frame.pts + picture_length(frame, {});
+    }
+    item.sample = std::move(sample);
+    return item;
+}
 
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
                    std::shared_ptr<WorkStrand> strand)
@@ -75,6 +98,7 @@ void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
         std::lock_guard lock(mutex_);
         listener_ = std::move(listener);
     }
+    clock_ = clock;
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
                         backends.converters, backends.stretchers};
     strand_->post([sink = sink_, context = std::move(context)] { sink->attach(context); });
@@ -98,6 +122,9 @@ void SinkPort::on_demand(std::function<void()> wake) {
 
 void SinkPort::flush() {
     strand_->post([self = shared_from_this(), epoch = epoch()] {
+        self->given_.clear();
+        self->again_.clear();
+        self->resending_.store(false, std::memory_order_release);
         self->sink_->flush();
         self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
     });
@@ -176,21 +203,27 @@ void SinkPort::deliver(Sample sample, Epoch epoch) {
             self->samples_.fetch_add(static_cast<std::uint64_t>(block->frames),
                                      std::memory_order_relaxed);
         }
-        self->sink_->process(std::move(sample));
+        self->hand_over(item_of(std::move(sample)));
     });
 }
 
 void SinkPort::end(Epoch epoch) {
     strand_->post([self = shared_from_this(), epoch] {
         if (epoch < self->floor_.load(std::memory_order_acquire)) return;
-        self->sink_->place_marker({Marker::Kind::end_of_segment, {}, epoch});
+        Item end;
+        end.marker = Marker{Marker::Kind::end_of_segment, {}, epoch};
+        self->hand_over(std::move(end));
     });
 }
 
 void SinkPort::request(int n) {
     if (n <= 0) return;
     demand_.fetch_add(n, std::memory_order_acq_rel);
-    wake_stage();
+    if (resending_.load(std::memory_order_acquire)) {
+        strand_->post([self = shared_from_this()] { self->serve(); });
+    } else {
+        wake_stage();
+    }
 }
 
 void SinkPort::wake_stage() {
@@ -204,6 +237,13 @@ void SinkPort::wake_stage() {
 
 void SinkPort::marker_reached(const Marker& marker, Status status) {
     if (marker.kind != Marker::Kind::end_of_segment || !status.ok()) return;
+    strand_->post([self = shared_from_this(), context = marker.context] {
+        auto& given = self->given_;
+        const auto end = std::find_if(given.begin(), given.end(), [&](const Item& item) {
+            return item.marker && item.marker->context == context;
+        });
+        if (end != given.end()) given.erase(given.begin(), end + 1);
+    });
     tell([self = shared_from_this(), epoch = marker.context](SinkPortListener& l) {
         l.on_end_rendered(*self, epoch);
     });
@@ -213,6 +253,16 @@ void SinkPort::scrub_complete(std::optional<MediaTime> rendered) {
     tell([self = shared_from_this(), rendered,
           epoch = delivered_epoch_.load(std::memory_order_acquire)](SinkPortListener& l) {
         l.on_scrubbed(*self, rendered, epoch);
+    });
+}
+
+void SinkPort::format_invalidated() {
+    tell([self = shared_from_this()](SinkPortListener& l) { l.on_format_invalidated(*self); });
+}
+
+void SinkPort::audio_session_changed(AudioSessionReason reason) {
+    tell([self = shared_from_this(), reason](SinkPortListener& l) {
+        l.on_audio_session(*self, reason);
     });
 }
 

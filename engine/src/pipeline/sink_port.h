@@ -3,9 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "playhead/backend/stream_sink.h"
 #include "playhead/backend/work_strand.h"
@@ -32,6 +34,8 @@ public:
     virtual void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) = 0;
     virtual void on_sink_failed(SinkPort& port, Status status) = 0;
     virtual void on_dropped(SinkPort& port, int samples) = 0;  // by the sink: late
+    virtual void on_format_invalidated(SinkPort& port) = 0;
+    virtual void on_audio_session(SinkPort& port, AudioSessionReason reason) = 0;
 };
 
 // Threads: control lane, save deliver(), end() and demand (the decode stage's strand) and the
@@ -70,6 +74,9 @@ public:
     void admit();
     // The sink is to show its next sample; on_scrubbed follows if it is one that scrubs.
     void step();
+    // The sink is asked whether it takes this type; then it is given again, from the clock's position
+    // on, what it has been given and has not rendered.
+    void renew(const MediaType& type);
     // The clock's notifications go through here, in order with the samples.
     ClockNotify notify();
     std::shared_ptr<ClockStateSink> clock_sink();
@@ -89,6 +96,7 @@ public:
     // stop stays open meanwhile, and nothing reaches it that it has not been told to expect.
     bool wants() const {
         return demand_.load(std::memory_order_acquire) > 0 &&
+               !resending_.load(std::memory_order_acquire) &&
                prerolled_epoch_.load(std::memory_order_acquire) == epoch();
     }
     void deliver(Sample sample, Epoch epoch);
@@ -109,12 +117,26 @@ public:
     void marker_reached(const Marker& marker, Status status) override;
     void scrub_complete(std::optional<MediaTime> rendered) override;
     void failed(Status status) override;
+    void format_invalidated() override;
+    void audio_session_changed(AudioSessionReason reason) override;
     void post(Task task) override;
     void dropped(int samples, const char* why) override;
 
 private:
     class ClockSide;
     class HostSide;
+    // A sample, or a marker behind those before it.
+    struct Item {
+        std::optional<Sample> sample;
+        std::optional<Marker> marker;
+        MediaTime begin{};
+        MediaTime end{};
+    };
+    static Item item_of(Sample sample);
+    void hand_over(Item item);
+    void forget_rendered();
+    void resend();
+    void serve();
     void ack(Ack ack);
     void wake_stage();
     void tell(std::function<void(SinkPortListener&)> what);
@@ -124,6 +146,10 @@ private:
     int node_;  // control lane
     const std::shared_ptr<WorkStrand> strand_;
     std::shared_ptr<ClockStateSink> clock_sink_;
+    std::shared_ptr<const PresentationClock> clock_;  // set before the strand's first task
+    std::deque<Item> given_;   // the strand's: and not rendered yet, as far as the clock tells
+    std::deque<Item> again_;   // the strand's: to be given again
+    std::atomic<bool> resending_{false};  // again_ is not empty; written on the strand
     std::mutex mutex_;  // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;
     std::weak_ptr<SinkPortListener> listener_;

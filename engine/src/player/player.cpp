@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -53,7 +54,7 @@ public:
             std::make_shared<ControlQueue>(services_->executor));
     }
 
-    enum class Kind { open, play, pause, seek, rate, select, add, stop };
+    enum class Kind { open, queue, play, pause, seek, rate, select, add, stop };
     struct Command {
         CommandId id = 0;
         Kind kind = Kind::stop;
@@ -108,6 +109,7 @@ public:
         std::vector<Track> tracks;
         std::optional<MediaTime> wanted;  // where a seek is going
         std::optional<MediaTime> ended_at;
+        Duration offset{};  // presentation time of the beginning of what plays
     };
     Public snapshot() const {
         std::lock_guard lock(mutex_);
@@ -120,6 +122,14 @@ private:
         if (dead_) {
             done(command.id, Status{Errc::shut_down, "the player was shut down"});
             return;
+        }
+        if (command.kind == Kind::queue) {
+            begin_queueing(std::move(command));
+            return;
+        }
+        if (command.kind == Kind::stop || command.kind == Kind::open) drop_queueing();
+        if (command.kind == Kind::open) {
+            std::erase_if(queued_, [](const Queued& q) { return q.topology != 0; });
         }
         if (command.kind == Kind::stop) {
             for (auto& waiting : std::exchange(waiting_, {})) {
@@ -192,6 +202,7 @@ private:
                     submitted(session_.cue(*executing_->at, executing_->mode));
                 }
                 break;
+            case Kind::queue: break;  // is not carried out in turn
             case Kind::rate:
                 if (!ready) return finish({Errc::invalid_request, "nothing is open"});
                 change_rate(state);
@@ -229,7 +240,7 @@ private:
             submitted(change());
             return;
         }
-        const MediaTime at = session_.position().value_or(media_zero);
+        const MediaTime at = session_.position().value_or(media_zero) - snapshot().offset;
         (void)session_.stop();
         const auto changed = change();
         if (!changed) return submitted(changed);
@@ -293,6 +304,19 @@ private:
         });
     }
 
+    // Those of the source that plays now, which begins with the best of each kind.
+    void show_tracks() {
+        track_sources_.clear();
+        publish([](Public& p) { p.tracks.clear(); });
+        add_tracks(source_, false);
+        publish([&](Public& p) {
+            for (Track& track : p.tracks) {
+                const auto* best = source_->presentation().best(track.kind);
+                track.selected = best && best->index == track.stream.index;
+            }
+        });
+    }
+
     void mark_selected(StreamKind kind, std::optional<int> number) {
         publish([&](Public& p) {
             for (Track& track : p.tracks) {
@@ -322,6 +346,115 @@ private:
         }
     }
 
+    // ---- what is queued behind: beside the other commands, since it may take its time ----
+    struct Queued {
+        CommandId id = 0;
+        OpenId open = 0;
+        CommandId set = 0;  // its set_topology
+        TopologyId topology = 0;
+        std::shared_ptr<Source> source;
+        std::shared_ptr<const Presentation> presentation;
+    };
+
+    void begin_queueing(Command command) {
+        auto open = engine_->open(std::move(command.request));
+        if (!open) {
+            done(command.id, open.error());
+            return;
+        }
+        Queued queued;
+        queued.id = command.id;
+        queued.open = *open;
+        queued_.push_back(std::move(queued));
+    }
+
+    void drop_queueing() {
+        for (auto& queued : queued_) {
+            if (queued.open != 0) (void)engine_->cancel(queued.open);
+        }
+    }
+
+    // True if the event was of one of them.
+    bool hear_queued(const Event& event) {
+        const auto at = std::find_if(queued_.begin(), queued_.end(), [&](const Queued& q) {
+            return event.command != 0 && (q.open == event.command || q.set == event.command);
+        });
+        if (at == queued_.end()) return false;
+        auto& queued = *at;
+        if (const auto* opened = event.as<SourceOpened>()) {
+            queued.open = 0;
+            if (!event.status.ok()) {
+                give_up(at, event.status);
+                return true;
+            }
+            queued.source = opened->source;
+            queued.presentation = opened->presentation;
+            auto topology = topology_of(queued.source, *queued.presentation);
+            if (topology.nodes().empty()) {
+                give_up(at, nothing_to_play(*queued.presentation));
+                return true;
+            }
+            auto set = session_.set_topology(std::move(topology));
+            if (!set) {
+                give_up(at, set.error());
+            } else {
+                queued.set = *set;
+            }
+            return true;
+        }
+        const auto* set = event.as<TopologySet>();
+        if (!set) return false;
+        queued.set = 0;
+        if (!event.status.ok()) {
+            give_up(at, event.status);
+        } else {
+            queued.topology = set->topology;
+            done(queued.id, {});
+        }
+        return true;
+    }
+
+    void give_up(std::deque<Queued>::iterator at, Status status) {
+        const auto id = at->id;
+        queued_.erase(at);
+        done(id, std::move(status));
+    }
+
+    // A queued one has taken its place at the outputs.
+    void item_started(TopologyId topology) {
+        const auto at = std::find_if(queued_.begin(), queued_.end(),
+                                     [&](const Queued& q) { return q.topology == topology; });
+        if (topology == 0 || at == queued_.end()) return;
+        source_ = at->source;
+        publish([&](Public& p) {
+            p.presentation = at->presentation;
+            p.offset = offsets_[topology];
+        });
+        show_tracks();
+        Event event;
+        event.session = session_.id();
+        event.body = PlayerItemStarted{id_, at->id};
+        queued_.erase(at);
+        offsets_.clear();
+        services_->bus.publish(std::move(event));
+    }
+
+    Topology topology_of(const std::shared_ptr<Source>& source, const Presentation& presentation) {
+        Topology topology;
+        const auto add = [&](StreamKind kind, const std::shared_ptr<StreamSink>& sink) {
+            const auto* stream = presentation.best(kind);
+            if (stream && sink) topology.add_branch(source, stream->index, sink);
+        };
+        add(StreamKind::video, outputs_.video);
+        add(StreamKind::audio, outputs_.audio);
+        return topology;
+    }
+
+    static Status nothing_to_play(const Presentation& presentation) {
+        return {Errc::no_streams,
+                presentation.locator + ": there is nothing in it that can be played here"};
+    }
+
     void finish(Status status) {
         const auto command = *std::exchange(executing_, std::nullopt);
         session_command_ = rate_command_ = 0;
@@ -334,7 +467,7 @@ private:
     }
 
     void hear(const Event& event) {
-        if (dead_) return;
+        if (dead_ || hear_queued(event)) return;
         if (executing_ && open_id_ != 0 && event.command == open_id_ && event.as<SourceOpened>()) {
             opened(event);
         } else if (event.session == session_.id()) {
@@ -352,23 +485,12 @@ private:
             return;
         }
         source_ = opened.source;
-        Topology topology;
-        const auto add = [&](StreamKind kind, const std::shared_ptr<StreamSink>& sink) {
-            const auto* stream = opened.presentation->best(kind);
-            if (!stream || !sink) return;
-            topology.add_branch(source_, stream->index, sink);
-            publish([&](Public& p) {
-                for (Track& track : p.tracks) track.selected |= track.stream.index == stream->index;
-            });
-        };
-        add_tracks(source_, false);
-        add(StreamKind::video, outputs_.video);
-        add(StreamKind::audio, outputs_.audio);
+        auto topology = topology_of(source_, *opened.presentation);
         publish([&](Public& p) { p.presentation = opened.presentation; });
+        show_tracks();
         if (topology.nodes().empty()) {
             set_state(PlayerState::failed);
-            finish({Errc::no_streams, opened.presentation->locator +
-                                          ": there is nothing in it that can be played here"});
+            finish(nothing_to_play(*opened.presentation));
             return;
         }
         submitted(session_.set_topology(std::move(topology), SetTopology::immediate));
@@ -376,9 +498,27 @@ private:
 
     void hear_session(const Event& event) {
         const bool ok = event.status.ok();
-        if (event.as<SessionStarted>() && ok) set_state(PlayerState::playing);
-        if (event.as<SessionPaused>() && ok) set_state(PlayerState::paused);
-        if (event.as<SessionStopped>() && ok && source_) set_state(PlayerState::stopped);
+        if (const auto* started = event.as<SessionStarted>(); started && ok) {
+            set_state(PlayerState::playing);
+            if (started->seek) publish([](Public& p) { p.offset = {}; });
+        }
+        if (event.as<SessionPaused>() && ok) {
+            set_state(PlayerState::paused);
+            const bool cued = executing_ && (executing_->kind == Kind::seek ||
+                                             executing_->kind == Kind::rate);
+            if (cued && event.command == session_command_) publish([](Public& p) { p.offset = {}; });
+        }
+        if (event.as<SessionStopped>() && ok && source_) {
+            set_state(PlayerState::stopped);
+            publish([](Public& p) { p.offset = {}; });
+        }
+        if (const auto* told = event.as<NotifyPresentationTime>()) {
+            offsets_[told->topology] = told->offset;
+        }
+        if (const auto* status = event.as<TopologyStatus>();
+            status && status->state == TopologyState::sink_switched) {
+            item_started(status->topology);
+        }
         if (event.as<TopologySet>() && executing_ && executing_->kind == Kind::open &&
             event.command == session_command_) {
             set_state(ok ? PlayerState::stopped : PlayerState::failed);
@@ -389,7 +529,8 @@ private:
         if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
             publish([&](Public& p) {
                 p.state = PlayerState::ended;
-                p.ended_at = ended->position;
+                p.ended_at = ended->position - p.offset;
+                p.offset = {};
             });
             Event out;
             out.session = session_.id();
@@ -420,6 +561,11 @@ private:
         const Status status{Errc::shut_down, "the player was shut down"};
         if (open_id_ != 0) (void)engine_->cancel(open_id_);
         if (executing_) done(executing_->id, status);
+        for (auto& queued : queued_) {
+            if (queued.open != 0) (void)engine_->cancel(queued.open);
+            if (queued.topology == 0) done(queued.id, status);
+        }
+        queued_.clear();
         for (auto& waiting : waiting_) done(waiting.id, status);
         executing_.reset();
         waiting_.clear();
@@ -462,6 +608,8 @@ private:
     std::shared_ptr<Source> source_;
     std::vector<std::shared_ptr<Source>> track_sources_;  // of each of the tracks
     std::pair<StreamKind, std::optional<int>> choosing_;  // what a switch under way is to play
+    std::deque<Queued> queued_;                // in the order in which they will play, once open
+    std::map<TopologyId, Duration> offsets_;   // told of those that are to follow
     bool dead_ = false;
 };
 
@@ -489,6 +637,10 @@ SessionId Player::session() const { return core_->session().id(); }
 
 Result<CommandId> Player::open(OpenRequest request) {
     return core_->submit(PlayerCore::order(PlayerCore::Kind::open, {}, std::move(request)));
+}
+
+Result<CommandId> Player::queue(OpenRequest request) {
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::queue, {}, std::move(request)));
 }
 
 Result<CommandId> Player::play(std::optional<MediaTime> from) {
@@ -544,7 +696,7 @@ std::optional<MediaTime> Player::position() const {
     if (now.wanted) return now.wanted;
     if (now.ended_at) return now.ended_at;
     auto position = core_->session().position();
-    return position ? std::optional<MediaTime>(*position) : std::nullopt;
+    return position ? std::optional<MediaTime>(*position - now.offset) : std::nullopt;
 }
 
 std::optional<Duration> Player::duration() const {

@@ -706,7 +706,7 @@ void SessionCore::on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) {
 }
 
 void SessionCore::on_pipeline_failed(Pipeline& from, Status status) {
-    feed(Broken{std::move(status), clock_reading().value_or(media_zero), id_of(from)});
+    feed(Broken{std::move(status), clock_reading().value_or(media_zero), id_of(from), false});
 }
 
 void SessionCore::on_damage(Pipeline& from, Status status, StreamIndex stream) {
@@ -723,6 +723,16 @@ void SessionCore::on_type_changed(Pipeline& from, int source_node, const MediaTy
     post(TopologyStatus{changed->id, TopologyState::dynamic_changed}, {});
 }
 
+void SessionCore::on_sink_format_changed(Pipeline& from, int node) {
+    static_cast<void>(from);
+    post(StreamSinkFormatChanged{node}, {});
+}
+
+void SessionCore::on_audio_session(Pipeline& from, int node, AudioSessionReason reason) {
+    static_cast<void>(from);
+    post(AudioSessionChanged{node, reason}, {});
+}
+
 void SessionCore::on_quality_changed(Pipeline& from, const QualityChanged& change) {
     static_cast<void>(from);
     post(change, {});
@@ -731,7 +741,7 @@ void SessionCore::on_quality_changed(Pipeline& from, const QualityChanged& chang
 void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {
     post(SinkInvalidated{node}, status);
     if (!from.any_live()) {
-        feed(Broken{std::move(status), clock_reading().value_or(media_zero), 0});
+        feed(Broken{std::move(status), clock_reading().value_or(media_zero), 0, true});
         return;
     }
     // The clock goes on from where it is, by another sink or by host time.

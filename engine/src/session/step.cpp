@@ -156,6 +156,7 @@ void Step::take(const Broken& in) {
     const bool stopping = m_.operation && (m_.operation->command.kind == CommandKind::stop ||
                                            m_.operation->command.kind == CommandKind::close);
     if (stopping) return;  // it is being let go anyway
+    if (in.outputs_gone && m_.active && m_.current) tell_ended();
     if (m_.active) halt();
     if (m_.operation && m_.operation->await != Await::resolved) {
         if (m_.operation->command.kind == CommandKind::advance) {

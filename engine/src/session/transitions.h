@@ -213,6 +213,7 @@ struct Broken {  // fatal, from anywhere
     Status status;
     MediaTime position{};
     TopologyId topology = 0;  // whose fault; 0: nobody's in particular
+    bool outputs_gone = false;  // there is nothing left to play on
 };
 using SessionInput =
     std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, SourcesRead,

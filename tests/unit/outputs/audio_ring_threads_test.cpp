@@ -81,12 +81,22 @@ private:
 
 class Host final : public StreamSinkHost, public std::enable_shared_from_this<Host> {
 public:
-    Host(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, std::int64_t end)
-        : strand_(executor, 1),
-          sink_(std::move(sink)),
-          done_(executor->make_signal()),
-          ready_(executor->make_signal()),
-          end_(end) {}
+    Host(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink)
+        : executor_(std::move(executor)),
+          strand_(executor_, 1),
+          sink_(std::move(sink)) {}
+
+    // Makes the sink ready for the next `frames`, which begin where the last ones ended.
+    void prepare(std::int64_t frames) {
+        done_ = executor_->make_signal();
+        ready_ = executor_->make_signal();
+        call([this, frames](StreamSink& sink) {
+            end_ = at_ + frames;
+            ended_ = false;
+            sink.preroll(media_zero + frames_to_duration(at_, 48000));
+            request(std::exchange(owed_, 0)); // asked for behind the last end
+        });
+    }
 
     void request(int n) override {
         for (; n > 0; --n) strand_.post([self = shared_from_this()] { self->give(); });
@@ -115,6 +125,7 @@ private:
         if (at_ >= end_) {
             if (!std::exchange(ended_, true))
                 sink_->place_marker({Marker::Kind::end_of_segment, {}, 1});
+            ++owed_;
             return;
         }
         AudioBlock block;
@@ -125,12 +136,14 @@ private:
         sink_->process(Sample{block});
     }
 
+    const std::shared_ptr<Executor> executor_;
     WorkStrand strand_;
     const std::shared_ptr<StreamSink> sink_;
-    const std::unique_ptr<Signal> done_;
-    const std::unique_ptr<Signal> ready_;
-    const std::int64_t end_;
+    std::unique_ptr<Signal> done_;
+    std::unique_ptr<Signal> ready_;
+    std::int64_t end_ = 0;
     std::int64_t at_ = 0;
+    int owed_ = 0;
     bool ended_ = false;
 };
 
@@ -139,13 +152,15 @@ private:
 TEST_CASE("the ring hands every sample over once and in order between real threads",
           "[outputs][audio][threads]") {
     constexpr std::int64_t frames = 480000;
+    constexpr int short_ones = 50;
+    constexpr std::int64_t short_frames = 2000;
     auto executor = make_lanes({.workers = 2});
     auto device = std::make_shared<HungryDevice>(executor);
     AudioOutput output(device);
     static_cast<void>(output.sink()->negotiate(headless::synthetic_audio_format()));
     auto clock = std::make_shared<PresentationClock>(executor);
     clock->set_time_source({output.sink(), output.sink()->time_source()});
-    auto host = std::make_shared<Host>(executor, output.sink(), frames);
+    auto host = std::make_shared<Host>(executor, output.sink());
     output.sink()->attach({executor, host, clock, nullptr});
     static_cast<void>(
         clock->add_state_sink(output.sink(), [host](Task task) { host->post(std::move(task)); }));
@@ -165,8 +180,6 @@ TEST_CASE("the ring hands every sample over once and in order between real threa
         watched->set();
     });
 
-    host->call([](StreamSink& sink) { sink.preroll(media_zero); });
-    REQUIRE(host->ready().wait(executor->now() + 60s));
     const auto control = [&](std::function<void()> what) {
         const auto ran = executor->make_signal();
         executor->post([&] {
@@ -175,6 +188,8 @@ TEST_CASE("the ring hands every sample over once and in order between real threa
         });
         REQUIRE(ran->wait(executor->now() + 60s));
     };
+    host->prepare(frames);
+    REQUIRE(host->ready().wait(executor->now() + 60s));
     control([&] { static_cast<void>(clock->start(media_zero)); });
     for (int i = 0; i < 20; ++i) {
         control([&] { static_cast<void>(clock->pause()); });
@@ -182,9 +197,21 @@ TEST_CASE("the ring hands every sample over once and in order between real threa
     }
     REQUIRE(host->done().wait(executor->now() + 60s));
     control([&] { static_cast<void>(clock->stop()); });
+
+    // Many ends, each met by a device that has taken everything before it was told of the end, or just
+    // after, or in between.
+    MediaTime at = media_zero + frames_to_duration(frames, 48000);
+    for (int i = 0; i < short_ones; ++i) {
+        host->prepare(short_frames);
+        REQUIRE(host->ready().wait(executor->now() + 60s));
+        control([&] { static_cast<void>(clock->start(at)); });
+        REQUIRE(host->done().wait(executor->now() + 60s));
+        control([&] { static_cast<void>(clock->stop()); });
+        at = at + frames_to_duration(short_frames, 48000);
+    }
     watching = false;
     REQUIRE(watched->wait(executor->now() + 60s));
-    CHECK(output.frames_played() == frames);
+    CHECK(output.frames_played() == frames + short_ones * short_frames);
     CHECK(device->out_of_order() == 0);
     CHECK(device->in_runs() > frames / 2);
 

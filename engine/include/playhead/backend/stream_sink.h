@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "playhead/audio_session.h"
 #include "playhead/backend/executor.h"
 #include "playhead/backend/sample.h"
 #include "playhead/backend/transform.h"
@@ -38,6 +39,13 @@ public:
     virtual void scrub_complete(std::optional<MediaTime> rendered) = 0;
     // The sink is of no use any more (device lost, disk full). The session decides what follows.
     virtual void failed(Status status) = 0;
+    // What the sink was promised it cannot take any more. It is asked by negotiate() once more, then
+    // flushed, prerolled at the clock's position with what it had not rendered, and started there
+    // if the clock runs. One that refuses its stream's type is lost.
+    virtual void format_invalidated() {}
+    // Something has happened to the program's sound from outside. One that costs the sink is told
+    // before failed().
+    virtual void audio_session_changed(AudioSessionReason reason) { static_cast<void>(reason); }
     // Runs the task on this sink's strand, in order with its other calls: how what comes from a
     // device thread or a timer gets back home. Dropped once the sink has left.
     virtual void post(Task task) = 0;

@@ -1,4 +1,5 @@
 // Rates: media-session.md section 5, on scripted surroundings in virtual time.
+#include "session/clauses.h"
 #include "support/catch.h"
 #include "support/session_rig.h"
 
@@ -42,6 +43,11 @@ struct ScrubRig : SessionRig {
 }  // namespace
 
 TEST_CASE("which changes of rate are allowed in which state", "[session][5.2]") {
+    covers("5.2/started-plus-to-plus", "5.2/started-plus-to-minus", "5.2/started-plus-to-zero",
+           "5.2/started-minus-to-zero", "5.2/paused-plus-to-plus", "5.2/paused-plus-to-minus",
+           "5.2/paused-plus-to-zero", "5.2/paused-minus-to-zero", "5.2/stopped-plus-to-plus",
+           "5.2/stopped-plus-to-minus", "5.2/stopped-plus-to-zero", "5.2/stopped-minus-to-zero",
+           "5.2/always-taken");
     struct Row {
         SessionState state;
         double from, to;
@@ -80,6 +86,7 @@ TEST_CASE("which changes of rate are allowed in which state", "[session][5.2]") 
 }
 
 TEST_CASE("there is no rate to change without a presentation", "[session][5.2][1.2]") {
+    covers("5.1/no-presentation", "5.2/rate-after-failure");
     SessionRig rig;
     CHECK(rate_status(rig, 2.0) == Errc::invalid_request);
     CHECK(rig.session.rate() == 1.0);
@@ -87,6 +94,8 @@ TEST_CASE("there is no rate to change without a presentation", "[session][5.2][1
 }
 
 TEST_CASE("what a presentation can do is asked of its sources and its sinks", "[session][5.1]") {
+    covers("5.1/fastest", "5.1/slowest", "5.1/reverse-is-negative", "5.1/nearest",
+           "5.2/failure-keeps");
     SessionRig rig;
     rig.audio->told.rates = {0.125, 8.0, true};
     rig.load();
@@ -103,6 +112,7 @@ TEST_CASE("what a presentation can do is asked of its sources and its sinks", "[
 }
 
 TEST_CASE("a source that cannot seek plays at rate 1 only", "[session][5.1]") {
+    covers("5.1/plain-source", "5.1/reverse-unsupported", "5.1/thinning-unsupported");
     RigOptions options;
     options.media.seekable = false;
     SessionRig rig{options};
@@ -116,6 +126,7 @@ TEST_CASE("a source that cannot seek plays at rate 1 only", "[session][5.1]") {
 }
 
 TEST_CASE("the rate runs the clock, and outlives seek and stop", "[session][5.2]") {
+    covers("5.2/outlives", "5.2/stamps-stay");
     SessionRig rig;
     rig.load();
     (void)rig.session.set_rate(2.0);
@@ -137,6 +148,7 @@ TEST_CASE("the rate runs the clock, and outlives seek and stop", "[session][5.2]
 }
 
 TEST_CASE("a change while playing keeps the position", "[session][5.2]") {
+    covers("5.2/stamps-stay", "5.2/success-tells");
     SessionRig rig;
     rig.load();
     rig.start();
@@ -154,6 +166,7 @@ TEST_CASE("a change while playing keeps the position", "[session][5.2]") {
 }
 
 TEST_CASE("the same rate again is a success that touches nothing", "[session][5.2]") {
+    covers("5.2/same-again");
     SessionRig rig;
     rig.load();
     rig.start();
@@ -165,6 +178,8 @@ TEST_CASE("the same rate again is a success that touches nothing", "[session][5.
 
 TEST_CASE("rate 0: a start shows one frame and says so after it has completed",
           "[session][5.3][scrub]") {
+    covers("5.3/one-frame", "5.3/no-sound", "5.3/clock-stays", "5.3/no-preroll",
+           "5.3/complete-once");
     ScrubRig rig;
     rig.journal->take();
     (void)rig.session.start(at(3s));
@@ -188,6 +203,7 @@ TEST_CASE("rate 0: a start shows one frame and says so after it has completed",
 }
 
 TEST_CASE("rate 0: start(current) steps one frame on", "[session][5.3][step]") {
+    covers("5.3/step", "1.3/current-rate-zero");
     ScrubRig rig;
     (void)rig.session.start(at(3s));
     rig.until("scrub-sample-complete");
@@ -203,6 +219,7 @@ TEST_CASE("rate 0: start(current) steps one frame on", "[session][5.3][step]") {
 
 TEST_CASE("rate 0 from a pause: the first step shows the frame behind the one that is shown",
           "[session][5.3][step]") {
+    covers("5.3/step", "5.3/play-on");
     SessionRig rig;
     rig.video->told.scrubs = true;
     rig.load();
@@ -228,6 +245,7 @@ TEST_CASE("rate 0 from a pause: the first step shows the frame behind the one th
 
 TEST_CASE("the last frame can be scrubbed to, and stepping beyond it shows nothing",
           "[session][5.3]") {
+    covers("5.3/one-frame");
     ScrubRig rig;
     (void)rig.session.start(at(9990ms));
     rig.until("scrub-sample-complete");
@@ -243,6 +261,7 @@ TEST_CASE("the last frame can be scrubbed to, and stepping beyond it shows nothi
 }
 
 TEST_CASE("a stop withdraws the scrub that is under way", "[session][3.1][scrub]") {
+    covers("5.3/complete-once");
     ScrubRig rig;
     rig.video->process_gate.close(false);
     (void)rig.session.start(at(3s));
@@ -258,6 +277,7 @@ TEST_CASE("a stop withdraws the scrub that is under way", "[session][3.1][scrub]
 
 TEST_CASE("a topology that cannot do the rate brings it back to 1 before it is ready",
           "[session][5.2]") {
+    covers("5.2/falls-back", "5.1/per-topology");
     SessionRig rig;
     rig.load();
     REQUIRE(rate_status(rig, 4.0).ok());
@@ -276,8 +296,24 @@ TEST_CASE("a topology that cannot do the rate brings it back to 1 before it is r
 }
 
 TEST_CASE("nobody but the engine hears of a rate that the clock refuses", "[session][5.2]") {
+    covers("5.2/failure-keeps");
     SessionRig rig;
     rig.load();
     CHECK(rate_status(rig, std::numeric_limits<double>::infinity()) == Errc::unsupported_rate);
     CHECK(rate_status(rig, std::numeric_limits<double>::quiet_NaN()) == Errc::unsupported_rate);
+}
+
+TEST_CASE("backwards, a cue completes also where reading breaks off before its first picture",
+          "[session][5.2][reverse]") {
+    covers("5.2/always-taken");
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        INFO("seed " << seed);
+        SessionRig rig{{.seed = seed, .media = {}}};
+        rig.load();
+        REQUIRE(rate_status(rig, -1.0).ok());
+        rig.faults->fail_read_at = 3;
+        (void)rig.session.cue(media_at(433ms));
+        rig.until("session-paused");
+        REQUIRE(rig.last("session-paused"));
+    }
 }

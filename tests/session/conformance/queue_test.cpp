@@ -1,6 +1,7 @@
 // Topologies that follow each other: media-session.md sections 1.5, 3 (gapless) and 6, on scripted
 // surroundings in virtual time.
 #include "playhead/sequencer.h"
+#include "session/clauses.h"
 #include "support/catch.h"
 #include "support/session_rig.h"
 
@@ -48,6 +49,7 @@ std::vector<int> every(int step, int end) {
 
 TEST_CASE("a queued topology follows without a gap, and the clock never stops",
           "[session][3][gapless][6.1]") {
+    covers("3/trace-gapless", "6.1/head-follows", "6.1/nothing-stops", "6.1/notified");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(2s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -62,7 +64,9 @@ TEST_CASE("a queued topology follows without a gap, and the clock never stops",
                 "topology-status:ended ok", "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.simulation->now() - begun == 3s);
     CHECK(position(rig.last("session-ended")->body) == media_at(3s));
-    const auto told = rig.last("notify-presentation-time")->as<NotifyPresentationTime>();
+    const auto event = rig.last("notify-presentation-time");
+    REQUIRE(event);
+    const auto* told = event->as<NotifyPresentationTime>();
     REQUIRE(told);
     CHECK(told->start == media_at(2s));
     CHECK(told->offset == 2s);
@@ -71,6 +75,7 @@ TEST_CASE("a queued topology follows without a gap, and the clock never stops",
 }
 
 TEST_CASE("what is handed out has presentation time: media time and the offset", "[session][6.1]") {
+    covers("6.1/offset", "6.1/nothing-stops");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(400ms));
     (void)rig.session.set_topology(rig.item(400ms));
@@ -87,6 +92,7 @@ TEST_CASE("what is handed out has presentation time: media time and the offset",
 
 TEST_CASE("an item that is trimmed begins at its media start and ends at its media stop",
           "[session][6.1]") {
+    covers("6.1/trim", "6.1/media-stop");
     ListRig rig;
     Topology second = rig.item(2s);
     for (const auto& node : std::vector<Node>(second.nodes())) {
@@ -106,6 +112,7 @@ TEST_CASE("an item that is trimmed begins at its media start and ends at its med
 }
 
 TEST_CASE("a stop leaves the current one current and the queue as it was", "[session][3.1][queue]") {
+    covers("6.1/head-follows");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -122,6 +129,7 @@ TEST_CASE("a stop leaves the current one current and the queue as it was", "[ses
 
 TEST_CASE("a stop in the middle of a join belongs to the one that is rendered",
           "[session][3.1][queue]") {
+    covers("6.1/head-follows");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -143,6 +151,7 @@ TEST_CASE("a stop in the middle of a join belongs to the one that is rendered",
 }
 
 TEST_CASE("a seek in the middle of a join goes to the one that is rendered", "[session][6.1]") {
+    covers("6.1/start-concerns-first");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -161,6 +170,7 @@ TEST_CASE("a seek in the middle of a join goes to the one that is rendered", "[s
 }
 
 TEST_CASE("a pause in the middle of a join keeps both", "[session][6.1]") {
+    covers("6.1/nothing-stops");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -180,6 +190,7 @@ TEST_CASE("a pause in the middle of a join keeps both", "[session][6.1]") {
 
 TEST_CASE("a topology queued behind one whose end has been read follows it all the same",
           "[session][6.1]") {
+    covers("6.1/head-follows");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     const Topology second = rig.item(1s);
@@ -193,6 +204,7 @@ TEST_CASE("a topology queued behind one whose end has been read follows it all t
 
 TEST_CASE("items shorter than what the outputs hold follow each other just as well",
           "[session][6.1]") {
+    covers("6.1/offset");
     ListRig rig;
     for (int i = 0; i < 20; ++i) (void)rig.session.set_topology(rig.item(40ms));
     rig.simulation->settle();
@@ -205,6 +217,7 @@ TEST_CASE("items shorter than what the outputs hold follow each other just as we
 
 TEST_CASE("immediate while started: the new one takes over and the session stays started",
           "[session][1.5][immediate]") {
+    covers("1.5/immediate-started");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(5s));
     const Topology second = rig.item(1s);
@@ -224,6 +237,7 @@ TEST_CASE("immediate while started: the new one takes over and the session stays
 }
 
 TEST_CASE("immediate while paused waits for the next start", "[session][1.5][immediate]") {
+    covers("1.5/immediate-paused");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(5s));
     const Topology second = rig.item(1s);
@@ -244,6 +258,7 @@ TEST_CASE("immediate while paused waits for the next start", "[session][1.5][imm
 
 TEST_CASE("clearing the current one lets the head of the queue take its place",
           "[session][1.5][clear_current]") {
+    covers("1.5/clear-current-keeps-queue");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(5s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -259,6 +274,7 @@ TEST_CASE("clearing the current one lets the head of the queue take its place",
 }
 
 TEST_CASE("cleared topologies do not follow", "[session][1.2]") {
+    covers("1.5/waits-otherwise");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));
@@ -269,6 +285,7 @@ TEST_CASE("cleared topologies do not follow", "[session][1.2]") {
 }
 
 TEST_CASE("one that cannot be read any more is left out, with a word", "[session][6.1]") {
+    covers("6.1/head-follows");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     const Topology second = rig.item(1s);
@@ -284,6 +301,8 @@ TEST_CASE("one that cannot be read any more is left out, with a word", "[session
 // ---- the sequencer -----------------------------------------------------------------------------
 
 TEST_CASE("a sequence of three: the events in their order", "[session][6.2]") {
+    covers("6.2/trace", "6.2/announces-next", "6.2/segment-end", "6.2/presentation-end",
+           "6.2/last");
     ListRig rig;
     const Topology a = rig.item(2s), b = rig.item(2s), c = rig.item(2s);
     Sequencer list{rig.session};
@@ -310,6 +329,7 @@ TEST_CASE("a sequence of three: the events in their order", "[session][6.2]") {
 }
 
 TEST_CASE("a sequence without a last segment waits for more at its end", "[session][6.2]") {
+    covers("6.2/waits-for-more", "6.2/last");
     ListRig rig;
     const Topology a = rig.item(1s), b = rig.item(1s);
     Sequencer list{rig.session};
@@ -331,6 +351,8 @@ TEST_CASE("a sequence without a last segment waits for more at its end", "[sessi
 }
 
 TEST_CASE("a start at a segment cancels the one that plays", "[session][6.3]") {
+    covers("6.3/cancels-active", "6.3/target-announced", "6.3/playlist-time",
+           "1.3/segment-offset");
     ListRig rig;
     const Topology a = rig.item(5s), b = rig.item(5s), c = rig.item(2s);
     Sequencer list{rig.session};
@@ -352,6 +374,7 @@ TEST_CASE("a start at a segment cancels the one that plays", "[session][6.3]") {
 }
 
 TEST_CASE("entries are skipped forward and back, and not beyond the ends", "[session][1.3][6.3]") {
+    covers("1.3/entry", "6.3/cancels-active");
     ListRig rig;
     const Topology a = rig.item(1s), b = rig.item(2s), c = rig.item(3s);
     Sequencer list{rig.session};
@@ -375,6 +398,7 @@ TEST_CASE("entries are skipped forward and back, and not beyond the ends", "[ses
 }
 
 TEST_CASE("segments are unknown to a session without a sequencer", "[session][1.3]") {
+    covers("1.3/segment-without-sequencer");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     rig.simulation->settle();
@@ -385,6 +409,7 @@ TEST_CASE("segments are unknown to a session without a sequencer", "[session][1.
 
 TEST_CASE("a repeated list begins again behind its last, for as long as it is wanted",
           "[session][6.2][loop]") {
+    covers("6.2/own-ids");
     ListRig rig;
     const Topology a = rig.item(200ms), b = rig.item(400ms);
     Sequencer list{rig.session, {.feeds_session = true, .repeat = true}};
@@ -406,6 +431,7 @@ TEST_CASE("a repeated list begins again behind its last, for as long as it is wa
 }
 
 TEST_CASE("a segment that waits can be taken out or replaced", "[session][6.2]") {
+    covers("6.2/update", "6.2/delete-unused");
     ListRig rig;
     const Topology a = rig.item(1s), b = rig.item(1s), c = rig.item(500ms), d = rig.item(400ms);
     Sequencer list{rig.session};
@@ -424,6 +450,7 @@ TEST_CASE("a segment that waits can be taken out or replaced", "[session][6.2]")
 }
 
 TEST_CASE("the segment that plays is ended by its removal", "[session][6.2]") {
+    covers("6.2/delete-active");
     ListRig rig;
     const Topology a = rig.item(5s), b = rig.item(1s);
     Sequencer list{rig.session};
@@ -438,6 +465,7 @@ TEST_CASE("the segment that plays is ended by its removal", "[session][6.2]") {
 }
 
 TEST_CASE("project times belong to a session with global time", "[session][6.3][1.5]") {
+    covers("6.3/global-attributes", "6.3/global-time");
     ListRig rig;
     Topology a = rig.item(1s);
     a.project_start = media_at(0s);
