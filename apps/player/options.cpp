@@ -239,6 +239,9 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
         ->type_name("R");
     add_track(app, "--aid", options.audio_track, "Play this audio track, or none");
     add_track(app, "--vid", options.video_track, "Play this video track, or none");
+    app.add_option("--program", options.program, "Play this program of a transport stream")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("N");
     app.add_option("--audio-file", options.audio_file, "Play the sound of this file with the picture")
         ->type_name("FILE|URL");
     app.add_option("--dump-topology", options.dump_topology,

@@ -101,6 +101,7 @@ void PlayerApp::begin_item() {
     item_.plays_left = options_.plays;
     OpenRequest request;
     request.locator = list_.current();
+    request.options.program = options_.program;
     const auto id = player_->open(std::move(request));
     if (id) {
         item_.open = *id;
@@ -266,6 +267,7 @@ void PlayerApp::queue_next() {
     }
     OpenRequest request;
     request.locator = *next;
+    request.options.program = options_.program;
     if (const auto id = player_->queue(std::move(request))) {
         item_.next = *id;
     }

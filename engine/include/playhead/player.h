@@ -21,7 +21,8 @@ struct PlayerOutputs {
     std::shared_ptr<StreamSink> audio;  // null: no sound wanted
 };
 
-// A stream that can be chosen, of what is open or of a file that was added to it.
+// A stream of what is open, or the sound of a file that was added to it. One without a decoder
+// (stream.decodable) or without an output, like subtitles so far, is listed but cannot be chosen.
 struct Track {
     StreamKind kind = StreamKind::audio;
     int number = 1;  // of its kind, from 1
@@ -75,7 +76,8 @@ public:
 
     PlayerState state() const;
     std::optional<Presentation> presentation() const;
-    std::vector<Track> tracks() const;  // those that can be decoded
+    // Pictures, sounds and subtitles of what plays, in the order of its streams; covers are none.
+    std::vector<Track> tracks() const;
     // In what plays, from its beginning; where a seek is going, while one is under way.
     std::optional<MediaTime> position() const;
     std::optional<Duration> duration() const;

@@ -30,7 +30,7 @@ void Step::take(const StreamResolved& in) {
         return;
     }
     if (in.facts.topology != m_.current->topology) {
-        act(ResolveStream{});  // another has become current meanwhile
+        fail({Errc::invalid_request, "the presentation that it was for is over"});
         return;
     }
     op.node = in.node;
