@@ -119,18 +119,24 @@ void PlayerApp::select(StreamKind kind, std::optional<int> number) {
     }
 }
 
-// The one behind the one that plays; behind the last, the first.
+// The next that can be played behind the one that does; behind the last, the first.
 void PlayerApp::next_track(StreamKind kind) {
-    int count = 0;
-    int now = 0;
+    std::optional<int> first;
+    std::optional<int> next;
+    bool behind = false;
     for (const Track& track : player_->tracks()) {
-        if (track.kind == kind) {
-            ++count;
-            now = track.selected ? track.number : now;
+        if (track.kind != kind) {
+            continue;
+        }
+        if (track.selected) {
+            behind = true;
+        } else if (track.stream.decodable) {
+            first = first ? first : track.number;
+            next = behind && !next ? track.number : next;
         }
     }
-    if (count > 1 && item_.playing) {
-        select(kind, now % count + 1);
+    if (first && item_.playing) {
+        select(kind, next ? next : first);
     }
 }
 
