@@ -1,9 +1,6 @@
-// Streams of real files that are switched while the rest plays on, at the outputs that play for users.
-// The sound of made files tells of each sample where it lies, so that what is heard can be read.
+// Streams of real files that are switched while the rest plays on, at the outputs that users have.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
@@ -11,6 +8,7 @@
 #include "playhead/lanes.h"
 #include "playhead/player.h"
 #include "playhead/video_output.h"
+#include "scenarios/counted_sound.h"
 #include "scenarios/real_rig.h"
 #include "scenarios/viewer.h"
 #include "support/catch.h"
@@ -23,47 +21,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr StreamIndex first_sound = 1, second_sound = 2;
-constexpr int rate_hz = 48000;
-constexpr std::int64_t lap = 20011;  // samples after which the values repeat: 417 ms
-
-// Three seconds of mono sound whose sample i is sign * (i % lap + 1) / 32768.
-class CountedSound {
-public:
-    CountedSound(const std::string& name, int sign) : sign_(sign) {
-        const auto folder = std::filesystem::temp_directory_path();
-        for (int i = 0; path_.empty() || std::filesystem::exists(path_); ++i) {
-            path_ = folder / ("playhead-" + name + std::to_string(i) + ".wav");
-        }
-        std::ofstream file(path_, std::ios::binary);
-        const auto put = [&](std::int64_t value, int bytes) {
-            for (int i = 0; i < bytes; ++i) file.put(static_cast<char>(value >> (8 * i)));
-        };
-        file << "RIFF";
-        put(36 + frames * 2, 4);
-        file << "WAVEfmt ";
-        put(16, 4), put(1, 2), put(1, 2), put(rate_hz, 4), put(rate_hz * 2, 4), put(2, 2), put(16, 2);
-        file << "data";
-        put(frames * 2, 4);
-        for (std::int64_t i = 0; i < frames; ++i) put(sign_ * (i % lap + 1), 2);
-    }
-    ~CountedSound() {
-        std::error_code ignored;
-        std::filesystem::remove(path_, ignored);
-    }
-    CountedSound(const CountedSound&) = delete;
-    CountedSound& operator=(const CountedSound&) = delete;
-
-    std::string path() const { return path_.string(); }
-    bool is(float sample, std::int64_t index) const {
-        return index >= 0 && index < frames &&
-               std::lround(sample * 32768.0F) == sign_ * (index % lap + 1);
-    }
-    static constexpr std::int64_t frames = 3 * rate_hz;
-
-private:
-    const int sign_;
-    std::filesystem::path path_;
-};
 
 // One session with pictures and as many sound devices as are wanted, in virtual time.
 struct Scene {
@@ -104,7 +61,7 @@ struct Scene {
         if (!rig->until("stream-switched")) return Errc::cancelled;
         return rig->events.back().status;
     }
-    // When the presentation's zero was, or would have been, by the clock that the pictures followed.
+    // When the presentation's zero was, or would have been, by the clock of the pictures.
     HostTime origin() const {
         const auto& first = viewer->shown.back();
         return first.when - (first.clock - media_zero);
@@ -135,52 +92,6 @@ struct Scene {
     std::shared_ptr<Viewer> viewer;
     std::unique_ptr<RealRig> rig;
 };
-
-// Where a device's sound is the file's: from and to which sample of the file without a break, the first
-// such run from `behind` on. `heard` is when its first sample was heard.
-struct Run {
-    std::int64_t from = -1, to = -1;
-    std::int64_t at = 0, end = 0;  // in what the device took
-    HostTime heard{};
-};
-
-// Which sample lies there.
-std::int64_t index_at(Duration from_the_beginning) {
-    return std::llround(std::chrono::duration<double>(from_the_beginning).count() * rate_hz);
-}
-
-Run run_of(const headless::CaptureAudioDevice& device, const CountedSound& file, HostTime origin,
-           std::int64_t behind = 0) {
-    const auto samples = device.samples();
-    const auto count = static_cast<std::int64_t>(samples.size());
-    Run run;
-    for (std::int64_t at = behind; at < count && run.from < 0; ++at) {
-        const HostTime heard = device.heard_at(at);
-        const std::int64_t about = index_at(heard - origin);
-        for (const std::int64_t index : {about, about - 1, about + 1}) {
-            const auto there = static_cast<std::size_t>(at);
-            // Three in a row: one may be chance while another sound fades.
-            if (run.from < 0 && at + 2 < count && file.is(samples[there], index) &&
-                file.is(samples[there + 1], index + 1) && file.is(samples[there + 2], index + 2)) {
-                run = {index, index, at, at, heard};
-            }
-        }
-    }
-    while (run.from >= 0 && run.end < count &&
-           file.is(samples[static_cast<std::size_t>(run.end)], run.to)) {
-        ++run.end;
-        ++run.to;
-    }
-    return run;
-}
-
-// How many samples of the file are heard in a row, from its first one on.
-std::int64_t length_from_the_beginning(const std::vector<float>& samples, const CountedSound& file) {
-    auto at = std::find_if(samples.begin(), samples.end(), [&](float s) { return file.is(s, 0); });
-    std::int64_t length = 0;
-    for (; at != samples.end() && file.is(*at, length); ++at) ++length;
-    return length;
-}
 
 }  // namespace
 
@@ -241,8 +152,11 @@ TEST_CASE("a sound that is not switched loses no sample and gains none, whoever 
         }
         CHECK(scene.rig->until("session-ended"));
         scene.check_pictures(50);
-        CHECK(length_from_the_beginning(scene.devices[1 - changed]->samples(), up) ==
-              CountedSound::frames);
+        const Run run = first_run(scene.devices[1 - changed]->samples(), up);
+        CHECK(run.to == CountedSound::frames);  // without a break, from where it began
+        CHECK(run.from >= 0);
+        // One that follows another's clock has begun while that waited for its first sound.
+        CHECK(run.from <= (changed == 1 ? 0 : CountedSound::rate_hz / 10));
         CHECK(scene.sounds[1 - changed]->underruns() == 0);
     }
 }
@@ -263,7 +177,9 @@ TEST_CASE("pictures that are switched leave every sample of the sound", "[media]
     const HostTime switched = scene.simulation->now();
     CHECK(scene.rig->until("session-ended"));
 
-    CHECK(length_from_the_beginning(scene.devices[0]->samples(), up) == CountedSound::frames);
+    const Run run = first_run(scene.devices[0]->samples(), up);
+    CHECK(run.from == 0);
+    CHECK(run.to == CountedSound::frames);
     CHECK(scene.sounds[0]->underruns() == 0);
     // The picture that was on screen stays until the first of the other film is due.
     const auto& shown = scene.viewer->shown;
@@ -280,7 +196,8 @@ TEST_CASE("a sound is switched in a pause and heard from there on", "[media][swi
     if (!path) return;
     const CountedSound up("before", 1), down("after", -1);
     Scene scene(4);
-    const auto film = scene.open(*path), first = scene.open(up.path()), second = scene.open(down.path());
+    const auto film = scene.open(*path), first = scene.open(up.path()),
+               second = scene.open(down.path());
     Topology topology;
     topology.add_branch(film, 0, scene.video.sink());
     topology.add_branch(first, 0, scene.sounds[0]->sink());
@@ -300,11 +217,11 @@ TEST_CASE("a sound is switched in a pause and heard from there on", "[media][swi
     CHECK(scene.viewer->shown.size() == 50);
     const Run after = run_of(*scene.devices[0], down, scene.origin());
     REQUIRE(after.from > 0);
-    CHECK(std::abs(after.from - index_at(stands - media_zero)) < rate_hz / 20);
+    CHECK(std::abs(after.from - index_at(stands - media_zero)) < CountedSound::rate_hz / 20);
     CHECK(after.to == CountedSound::frames);
 }
 
-TEST_CASE("the other sound of a film is heard from the switch on, and no picture is missing or late",
+TEST_CASE("the other sound of a film is heard from the switch on, and no picture is late",
           "[media][switch]") {
     const auto path = media("two_audio.mkv");
     if (!path) return;
@@ -325,7 +242,7 @@ TEST_CASE("the other sound of a film is heard from the switch on, and no picture
         CHECK(took >= 2s);
         CHECK(took <= 2100ms);
         scene.check_pictures(50);
-        // Of the two sounds one is stereo, the other mono: after the switch both channels are the same.
+        // Of the two sounds one is stereo, the other mono: behind it both channels are the same.
         const auto stretches = scene.devices[0]->stretches();
         REQUIRE(stretches.front().channels == 2);
         double before = 0, after = 0;
