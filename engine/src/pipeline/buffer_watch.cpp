@@ -21,6 +21,7 @@ void BufferWatch::watch(int output_node, const void* source, std::shared_ptr<Pac
         }
     });
     queues_[output_node] = {source, std::move(queue)};
+    if (buffering_) check();  // asks this one too
 }
 
 void BufferWatch::begin() {

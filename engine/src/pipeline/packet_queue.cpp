@@ -136,7 +136,7 @@ std::optional<PacketQueue::Popped> PacketQueue::pop() {
 
 void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool closed) {
     std::deque<Item> dropped;
-    std::function<void()> wake;
+    std::function<void()> wake, flow;
     {
         std::lock_guard lock(mutex_);
         dropped.swap(items_);
@@ -144,7 +144,7 @@ void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool close
         epoch_ = epoch;
         bytes_ = groups_ = 0;
         ended_ = dry_told_ = false;
-        amount_wanted_.reset();
+        if (std::exchange(amount_wanted_, std::nullopt)) flow = on_flow_;
         closed_ = closed;
         target_ = target;
         best_before_target_.reset();
@@ -153,6 +153,7 @@ void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool close
         if (std::exchange(room_wanted_, false)) wake = on_room_;
     }
     if (wake) wake();
+    if (flow) flow();
 }
 
 Duration PacketQueue::span_locked() const {

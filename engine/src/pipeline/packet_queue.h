@@ -65,7 +65,7 @@ public:
     // something has come; and once for each await_amount().
     void on_flow(std::function<void()> changed);
     // Whether as much is there, or all that will ever be, or (of a source without stamps) as much as a
-    // full queue holds; if not, on_flow is called when it is.
+    // full queue holds; if not, on_flow is called when it is, or the queue is raised.
     bool await_amount(Duration enough);
 
     bool push(Packet packet);  // false: stale, dropped

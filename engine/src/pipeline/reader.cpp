@@ -1,5 +1,6 @@
 #include "pipeline/reader.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -413,12 +414,19 @@ struct ReaderHandle::Host final : SourceHost {
         if (!lanes) return;
         lanes->post([handle = handle, loop = loop, news = std::move(news)]() mutable {
             const auto self = handle.lock();
-            if (!self || !self->loop_ || self->loop_ != loop.lock() || !self->news_) return;
-            const auto listener = self->news_;
-            listener(std::move(news));
+            if (self && self->loop_ && self->loop_ == loop.lock()) self->pass_on(std::move(news));
         });
     }
 };
+
+void ReaderHandle::pass_on(SourceNews news) {
+    const auto listener = news_;
+    if (!listener) return;
+    if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
+        buffering_ = std::max(0, buffering_ + (buffers->begins ? 1 : -1));
+    }
+    listener(std::move(news));
+}
 
 std::shared_ptr<SourceHost> ReaderHandle::Loop::host() {
     return std::make_shared<Host>(executor, handle, weak_from_this());
@@ -468,8 +476,15 @@ void ReaderHandle::open(std::function<void(Status)> opened) {
     });
 }
 
+std::shared_ptr<ReaderHandle> ReaderHandle::again() const {
+    auto second = std::make_shared<ReaderHandle>(executor_, factory_, request_);
+    second->presentation_ = presentation_;
+    return second;
+}
+
 void ReaderHandle::start(ReaderStart start) {
     news_ = std::move(start.news);
+    buffering_ = 0;
     if (!loop_) {
         if (request_.io && left_behind_.lock()) {
             start.done({Errc::component_busy,
@@ -506,6 +521,7 @@ void ReaderHandle::answered(const std::weak_ptr<ReaderHandle>& handle,
 }
 
 void ReaderHandle::stop(std::function<void()> done) {
+    while (buffering_ > 0) pass_on(SourceBuffers{false});
     news_ = nullptr;
     if (loop_ && presentation_ && presentation_->uses_network && loop_->is_inside_source()) {
         leave_behind();

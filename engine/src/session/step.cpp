@@ -16,6 +16,7 @@ void Step::take(const Execute& in) {
         case CommandKind::pause: pause(); break;
         case CommandKind::cue: cue(in.command.target); break;
         case CommandKind::set_rate: set_rate(in.command.rate, in.command.thinning); break;
+        case CommandKind::switch_stream: switch_stream(); break;
         case CommandKind::stop:
         case CommandKind::close: stop(); break;
         case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
@@ -63,6 +64,7 @@ void Step::take(const Reached& in) {
             m_.thinning = op.command.thinning;
             complete(RateChanged{m_.rate});
             break;
+        case Await::switched: switched(); break;
         case Await::silent:
             await(Await::sources_idle);
             act(StopSources{});
@@ -105,7 +107,7 @@ void Step::take(const TimedOut&) {
 }
 
 void Step::take(const Failed& in) {
-    if (clock_refused(in) || !m_.operation) return;
+    if (!m_.operation) return;
     const auto& op = *m_.operation;
     switch (op.await) {
         case Await::sources:
@@ -119,14 +121,16 @@ void Step::take(const Failed& in) {
             fail(in.status);
             break;
         case Await::held:
-        case Await::rate: fail(in.status); break;
+        case Await::rate:
+        case Await::switched: fail(in.status); break;
         default: break;
     }
 }
 
 void Step::take(const Preempted&) {
     if (!m_.operation) return;
-    if (m_.operation->await == Await::resolved) {
+    const auto kind = m_.operation->command.kind;
+    if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
         act(ArmBound{});  // it may still finish in time
     } else if (m_.operation->command.kind == CommandKind::advance) {
         m_.operation.reset();
@@ -186,6 +190,7 @@ void Step::fail(Status status) {
         m_.ended = true;
         post(SessionError{}, std::move(status));
     } else {
+        if (command.kind == CommandKind::switch_stream) act(AbandonSwitch{});
         act(Complete{command.id, empty_completion(command.kind), std::move(status)});
     }
 }

@@ -19,12 +19,14 @@ public:
     void take(const Failed& in);
     void take(const Preempted& in);
     void take(const Resolved& in);
+    void take(const StreamResolved& in);
     void take(const SourcesRead& in);
     void take(const NextReady& in);
     void take(const Delivered& in);
     void take(const Rendered& in);
     void take(const Scrubbed& in);
     void take(const Buffering& in);
+    void take(const ClockRefused& in);
     void take(const MarkLast& in);
     void take(const Withdraw& in);
     void take(const Broken& in);
@@ -45,6 +47,9 @@ private:
     void pause();
     void cue(MediaTime target);
     void set_rate(double rate, Thinning thinning);
+    void switch_stream();
+    void switched();
+    bool may_switch_playing() const;
     void stop();
     static Status judge(const PresentationFacts& facts, Duration own, bool moves);
     void begin(MediaTime t);
@@ -69,7 +74,6 @@ private:
     void end_buffering();
     void settle_clock();
     bool clock_taken(const Reached& in);
-    bool clock_refused(const Failed& in);
     MediaTime beginning() const { return media_zero + m_.current->base; }
 
     // The queue.

@@ -49,10 +49,12 @@ void Step::end_buffering() {
     m_.clock_wait = Wait::no;
 }
 
-// At rate 0 it stands anyway, and the outputs show their picture by it; as at an end that is none.
+// A command that moves the clock comes first. At rate 0 it stands anyway, and the outputs show their
+// picture by it; as at an end that is none.
 void Step::settle_clock() {
-    if (m_.state != SessionState::started || !undisturbed() || m_.gait == Gait::scrub) return;
-    if (m_.progress.starved) return;
+    const bool free = undisturbed() || m_.operation->await == Await::switched;
+    if (m_.state != SessionState::started || !free) return;
+    if (m_.gait == Gait::scrub || m_.progress.starved) return;
     const bool stands = m_.clock_wait == Wait::asked || m_.clock_wait == Wait::held;
     if (!buffering()) {
         if (m_.clock_wait == Wait::refused) m_.clock_wait = Wait::no;
@@ -78,17 +80,14 @@ bool Step::clock_taken(const Reached& in) {
 }
 
 // A clock that cannot wait goes on; one that cannot go on has broken down.
-bool Step::clock_refused(const Failed& in) {
-    if (!undisturbed()) return false;
+void Step::take(const ClockRefused& in) {
     if (m_.clock_wait == Wait::asked) {
         m_.clock_wait = Wait::refused;
-        return true;
+    } else if (m_.clock_wait == Wait::going) {
+        halt();
+        m_.ended = true;
+        post(SessionError{}, in.status);
     }
-    if (m_.clock_wait != Wait::going) return false;
-    halt();
-    m_.ended = true;
-    post(SessionError{}, in.status);
-    return true;
 }
 
 }  // namespace playhead

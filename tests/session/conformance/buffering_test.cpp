@@ -72,6 +72,7 @@ TEST_CASE("a pause while a source buffers is ok, and the clock stays when that i
 }
 
 TEST_CASE("a start after that pause lets the clock wait on", "[conformance][8][buffering]") {
+    covers("8/buffering-pause");
     BufferingStage stage;
     (void)stage.session.pause();
     (void)stage.session.start();
@@ -105,6 +106,7 @@ TEST_CASE("a seek while a source buffers is a seek, and may buffer again",
 
 TEST_CASE("a start that buffers completes as ever, and its clock waits where it began",
           "[conformance][8][buffering]") {
+    covers("8/buffering-seek");
     Stage stage{S::stopped};
     stage.faults->seek_gate.close(true);
     (void)stage.session.start(at(5s));

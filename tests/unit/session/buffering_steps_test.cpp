@@ -149,12 +149,12 @@ TEST_CASE("a clock that will not wait goes on; one that will not go on has faile
     Machine m;
     m.started();
     m.put(Buffering{1, true});
-    CHECK(m.put(Failed{Status{Errc::device_lost}}).empty());
+    CHECK(m.put(ClockRefused{Status{Errc::device_lost}}).empty());
     CHECK(m.command(CommandKind::pause) == Trace{"pause-clock"});
     m.reach(Await::held);
     m.command(CommandKind::start);
     CHECK(m.put(Buffering{1, false}) == Trace{"resume-clock", "post buffering-stopped ok"});
-    CHECK(m.put(Failed{Status{Errc::device_lost}}) ==
+    CHECK(m.put(ClockRefused{Status{Errc::device_lost}}) ==
           Trace{"stop-clock", "stop-sources", "flush", "post capabilities-changed:-4 ok",
                 "post session-error device_lost"});
     CHECK(m.model.state == SessionState::stopped);

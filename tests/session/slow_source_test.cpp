@@ -28,7 +28,7 @@ std::vector<HostTime> times(const Stage& stage, const std::string& event_name) {
 } // namespace
 
 TEST_CASE("a slow source that stalls makes the session buffer until a second of each stream is there",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     covers("8/buffering-stops-clock", "3/buffering-matched");
     Stage stage{S::started, slow()};
     stage.faults->read_gate.close(true);
@@ -57,7 +57,7 @@ TEST_CASE("a slow source that stalls makes the session buffer until a second of 
 }
 
 TEST_CASE("a source that is half as fast as it is played buffers now and then, not all the time",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     Stage stage{S::stopped, slow()};
     stage.faults->read_cost = Duration{2s} / 75;
     stage.start();
@@ -76,7 +76,7 @@ TEST_CASE("a source that is half as fast as it is played buffers now and then, n
 }
 
 TEST_CASE("a source that is not slow never buffers, however it dawdles",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     Stage stage{S::started, slow(false)};
     stage.faults->read_gate.close(true);
     stage.after(1min);
@@ -86,7 +86,7 @@ TEST_CASE("a source that is not slow never buffers, however it dawdles",
 }
 
 TEST_CASE("a slow source that keeps up never buffers, also where its sound ends early",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     auto options = slow();
     options.media.duration = 60s;
     SECTION("it keeps up") { options.media.duration = 20s; }
@@ -106,7 +106,7 @@ TEST_CASE("a slow source that keeps up never buffers, also where its sound ends 
 }
 
 TEST_CASE("a stop, a seek, a pause while the engine waits for a slow source",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     Stage stage{S::started, slow()};
     stage.faults->read_gate.close(true);
     stage.until("buffering-started", 5s);
@@ -138,7 +138,7 @@ TEST_CASE("a stop, a seek, a pause while the engine waits for a slow source",
 }
 
 TEST_CASE("data that break off while the engine waits are played to where they end",
-          "[conformance][8][buffering][slow]") {
+          "[8][buffering][slow]") {
     Stage stage{S::started, slow()};
     stage.faults->read_gate.close(true);
     stage.until("buffering-started", 5s);
