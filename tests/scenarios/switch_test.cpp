@@ -126,7 +126,7 @@ TEST_CASE("a switched sound goes on at the very sample where the clock is, and n
         // What it tells is what lies there: not a sample beside it.
         CHECK(after.from == before.from + (after.at - before.at));
         // Between the two lie a silence that is short, and a fade.
-        CHECK(after.heard - switched < 150ms);
+        CHECK(after.heard - switched < 100ms);
     }
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("a sound is switched off and on again, and no picture notices", "[medi
         const Run after = run_of(device, down, origin);
         REQUIRE(after.from > 0);
         CHECK(after.to == CountedSound::frames);
-        CHECK(after.heard - on < 150ms);
+        CHECK(after.heard - on < 100ms);
     }
 }
 
