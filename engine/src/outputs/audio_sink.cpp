@@ -83,11 +83,19 @@ void AudioSink::process(Sample sample) {
 }
 
 void AudioSink::place_marker(const Marker& marker) {
-    if (marker.kind == Marker::Kind::end_of_segment) feeder_.end();
+    const bool end = marker.kind == Marker::Kind::end_of_segment;
+    const bool gap = marker.kind == Marker::Kind::tick;
+    if (end || gap) feeder_.end();
     {
         const std::scoped_lock lock(mutex_);
-        if (marker.kind == Marker::Kind::end_of_segment) ended_ = true;
-        markers_.push_back({marker, rate_ < 0.0 ? fed_until_ : feeder_.end_time()});
+        if (end || (gap && !ended_)) gap_ = gap;
+        if (end || gap) ended_ = true;
+        MediaTime at = rate_ < 0.0 ? fed_until_ : feeder_.end_time();
+        if (state_ == State::paused && !fed_ && context_.executor) { // there is nothing before it
+            const HostTime now = context_.executor->now();
+            at = clock_.timeline(now, render_->report()).media_at(now);
+        }
+        markers_.push_back({marker, at});
     }
     advance();
 }
