@@ -151,6 +151,7 @@ public:
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
         if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
         if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
+        leave_out_sound();
         for (;;) {
             const MediaTime v = media_at(next_video_ * frame_length());
             const MediaTime a = media_at(next_audio_ * std::chrono::milliseconds{20});
@@ -177,6 +178,14 @@ public:
 
 private:
     Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
+    void leave_out_sound() {
+        constexpr Duration block = std::chrono::milliseconds{20};
+        const Duration at = next_audio_ * block;
+        if (at >= faults_->hole_from.load() && at < faults_->hole_until.load()) {
+            next_audio_ = faults_->hole_until.load() / block;
+        }
+        if (at >= faults_->sound_ends.load()) next_audio_ = media_.duration / block + 1;
+    }
     Interrupt* interrupt() { return faults_->heed_interrupt ? context_.interrupt.get() : nullptr; }
     void add(StreamKind kind, MediaType type) {
         StreamInfo info;
@@ -246,6 +255,7 @@ public:
         return NotYet{};
     }
     void flush() override {
+        if (kind_ == StreamKind::video) ++faults_->picture_flushes;
         sample_.reset();
         draining_ = false;
     }

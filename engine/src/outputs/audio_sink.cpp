@@ -1,6 +1,7 @@
 #include "outputs/audio_sink.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace playhead {
@@ -10,8 +11,8 @@ AudioSink::AudioSink(std::shared_ptr<AudioDevice> device, const AudioOutputOptio
       options_(options),
       render_(std::make_shared<AudioRender>()),
       keeper_(std::make_shared<DeviceKeeper>(device_, render_)),
-      volume_(options.volume) {
-    set_gain_locked();
+      volume_(0.0) {
+    set_volume(options.volume);
 }
 
 AudioSink::~AudioSink() { shut_down(); }
@@ -372,12 +373,13 @@ void AudioSink::on_stop(HostTime when) {
 // ---- volume -----------------------------------------------------------------------------------
 
 void AudioSink::set_gain_locked() {
-    render_->set_gain(mute_ ? 0.0F : static_cast<float>(std::max(volume_, 0.0)));
+    render_->set_gain(mute_ ? 0.0F : static_cast<float>(volume_));
 }
 
 void AudioSink::set_volume(double linear) {
+    if (!std::isfinite(linear)) return;
     const std::scoped_lock lock(mutex_);
-    volume_ = linear;
+    volume_ = std::max(linear, 0.0);
     set_gain_locked();
 }
 

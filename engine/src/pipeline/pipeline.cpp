@@ -620,7 +620,11 @@ MediaTime Pipeline::end_time() const {
 }
 
 void Pipeline::restrict_rates(RateSupport& rates) const {
-    for (auto& branch : branches_) rates.restrict_to(branch->plan.sink->traits().rates);
+    for (auto& branch : branches_) {
+        const SinkTraits traits = branch->plan.sink->traits();
+        // Who takes samples as fast as they come can follow any rate.
+        if (!traits.rateless && !branch->plan.rateless) rates.restrict_to(traits.rates);
+    }
 }
 
 void Pipeline::on_ack(SinkPort& port, Ack ack, Epoch epoch) {

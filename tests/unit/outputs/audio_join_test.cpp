@@ -7,6 +7,7 @@
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
+#include "support/covers.h"
 #include "support/output_rig.h"
 
 using namespace playhead;
@@ -166,6 +167,7 @@ TEST_CASE("a tone goes on through joins of other rates and channels", "[outputs]
 
 TEST_CASE("a resampler goes on through a join of one format as if there were none",
           "[outputs][audio][join]") {
+    covers("6.1/no-drain-between");
     Queue joined;
     joined.rig.play(media_zero, ramp_blocks(0, 30011, 1000, 44100));
     joined.follow(ramp_blocks(30011, 70000, 1000, 44100));
