@@ -20,7 +20,7 @@ namespace {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, stop, close, shutdown, wait, fail_read, damage, stall_read, release, lose_sink
+    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read, release, lose_sink
 };
 
 struct Op {
@@ -32,7 +32,8 @@ struct Op {
 };
 
 const char* const names[] = {"set_topology", "clear_current", "clear_topologies", "start",
-                             "start_at", "start_segment", "pause", "cue", "set_rate", "stop",
+                             "start_at", "start_segment", "pause", "cue", "set_rate",
+                             "switch_audio", "switch_video", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
                              "release", "lose_sink"};
 
@@ -41,6 +42,9 @@ std::string text(const Op& op) {
     out << names[static_cast<int>(op.what)];
     if (op.what == Do::set_topology) out << " " << op.item << " flags " << static_cast<int>(op.flags);
     if (op.what == Do::start_at || op.what == Do::cue || op.what == Do::wait) out << " " << op.ms << " ms";
+    if (op.what == Do::switch_audio || op.what == Do::switch_video) {
+        out << " to stream " << op.item - 1 << " of source " << op.ms;
+    }
     if (op.what == Do::set_rate) out << " " << op.rate;
     return out.str();
 }
@@ -70,6 +74,10 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 72) { op.what = Do::stop;
         } else if (die < 73) { op.what = Do::close;
         } else if (die < 74) { op.what = Do::shutdown;
+        } else if (die < 79) {
+            op.what = upto(2) == 0 ? Do::switch_audio : Do::switch_video;
+            op.item = upto(4);
+            op.ms = upto(4);
         } else if (die < 92) { op.what = Do::wait, op.ms = upto(5) == 0 ? upto(1500) : upto(60);
         } else if (die < 93) { op.what = Do::fail_read;
         } else if (die < 95) { op.what = Do::damage;
@@ -228,6 +236,20 @@ private:
                 }
                 break;
             }
+            case Do::switch_audio:
+            case Do::switch_video: {
+                const auto* switched = event.as<StreamSwitched>();
+                if (!switched || (switched->node > 0) != ok) {
+                    complain("the kind of completion", event);
+                } else if (!loaded) {
+                    if (!is(Errc::invalid_request)) complain("a switch in idle", event);
+                } else if (!ok && !faults_ && !is(Errc::not_found) && !is(Errc::invalid_request) &&
+                           !is(Errc::topo_cannot_connect) && !is(Errc::not_seekable) &&
+                           !is(Errc::topo_missing_stream_descriptor)) {
+                    complain("a switch that failed for no reason", event);
+                }
+                break;
+            }
             case Do::stop:
                 if (!event.as<SessionStopped>()) complain("the kind of completion", event);
                 if (!loaded) {
@@ -250,6 +272,7 @@ private:
     void status(const Event& event) {
         const auto& told = *event.as<TopologyStatus>();
         const int now = static_cast<int>(told.state);
+        if (told.state == TopologyState::dynamic_changed) return;  // at any time, any number of times
         auto& last = statuses_[told.topology];
         // Each start from stopped begins the presentation anew, also one that has ended; a topology
         // that is taken back from a join gets ready anew.
@@ -293,12 +316,13 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         rig.video->told.scrubs = true;
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
-            {.duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
+            {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
             {.duration = 1s, .seekable = false}};
         for (const auto& media : kinds) {
-            rig.sources->media = media;
+            const auto locator = "scripted:" + std::to_string(sources.size());
+            rig.sources->named[locator] = media;
             rig.source.reset();
-            sources.push_back(rig.open());
+            sources.push_back(rig.open(locator));
         }
         rig.events();
         rig.taken.clear();
@@ -342,6 +366,18 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 case Do::pause: command = rig.session.pause(); break;
                 case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms)); break;
                 case Do::set_rate: command = rig.session.set_rate(op.rate); break;
+                case Do::switch_audio:
+                case Do::switch_video: {
+                    SourceNode to;
+                    if (op.item > 0) {
+                        to.source = sources[static_cast<std::size_t>(op.ms)];
+                        to.stream = op.item - 1;
+                    }
+                    OutputNode output;
+                    output.sink = op.what == Do::switch_audio ? rig.audio : rig.video;
+                    command = rig.session.switch_stream(std::move(output), std::move(to));
+                    break;
+                }
                 case Do::stop: command = rig.session.stop(); break;
                 case Do::close: command = rig.session.close(); break;
                 case Do::shutdown:

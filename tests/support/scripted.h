@@ -49,6 +49,8 @@ private:
 struct ScriptedMedia {
     bool video = true;
     bool audio = true;
+    int audio_streams = 1;  // that many, of the same sound
+    int video_streams = 1;
     Duration duration = std::chrono::seconds{10};
     bool tell_duration = true;
     int fps = 25;
@@ -84,6 +86,8 @@ public:
     ScriptedSourceFactory(std::shared_ptr<Journal> journal, std::shared_ptr<ScriptedFaults> faults)
         : journal_(std::move(journal)), faults_(std::move(faults)) {}
     ScriptedMedia media;
+    // What a locator holds, where sources that differ are opened anew; else `media`.
+    std::map<std::string, ScriptedMedia> named;
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};
     Result<std::unique_ptr<MediaSource>> open(const OpenRequest& request,
@@ -124,6 +128,7 @@ public:
     std::atomic<int> widest{4096};       // takes no wider pictures
     // Samples processed, and of them those since the last time it was asked.
     std::atomic<int> processed{0};
+    std::atomic<int> last_stream{-1};  // which stream the last sample was decoded from
     std::atomic<int> rendered{0};
     std::atomic<bool> running{false};
     std::atomic<bool> is_shut_down{false};
@@ -141,6 +146,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     void shut_down() override;
     void on_start(HostTime when, MediaTime at) override;
     void on_restart(HostTime when) override;

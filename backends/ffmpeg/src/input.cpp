@@ -243,6 +243,23 @@ Result<bool> complete_stream_info(AVFormatContext& input, Access& access,
     return !quick || formats_known(input);
 }
 
+// The one that is asked for has to be there, by its number in the container.
+Result<void> check_program(const AVFormatContext& input, const OpenRequest& request) {
+    if (!request.options.program) {
+        return {};
+    }
+    std::string there;
+    for (unsigned i = 0; i < input.nb_programs; ++i) {
+        if (input.programs[i]->id == *request.options.program) {
+            return {};
+        }
+        there += (i > 0 ? ", " : "") + std::to_string(input.programs[i]->id);
+    }
+    return fail(Errc::not_found, quoted(request) + " has no program " +
+                                     std::to_string(*request.options.program) +
+                                     (there.empty() ? "; it has none" : "; it has " + there));
+}
+
 Result<void> check_streams(const AVFormatContext& input, const OpenRequest& request) {
     const SourceLimits& limits = request.options.limits;
     if (input.nb_streams > static_cast<unsigned>(limits.streams)) {
@@ -278,7 +295,7 @@ Result<void> check_streams(const AVFormatContext& input, const OpenRequest& requ
         // for as long as the probe looked.
         return fail(Errc::no_streams, quoted(request) + " holds no picture, sound or subtitles");
     }
-    return {};
+    return check_program(input, request);
 }
 
 } // namespace playhead::ffmpeg

@@ -163,6 +163,12 @@ void RatelessSink::flush() {
     }
 }
 
+void RatelessSink::change_over(MediaTime t) {
+    static_cast<void>(t);
+    flush();
+    ask();
+}
+
 void RatelessSink::preroll(MediaTime t) {
     static_cast<void>(t);
     running_ = false;

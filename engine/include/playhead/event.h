@@ -55,6 +55,10 @@ struct SessionClosed {};
 struct RateChanged {
     std::optional<double> rate;  // the new one; none on failure
 };
+struct StreamSwitched {
+    int node = -1;            // of the output; -1 on failure
+    StreamIndex stream = -1;  // what feeds it now; -1: nothing, it is switched off
+};
 
 // What happens to a presentation.
 struct TopologyStatus {
@@ -138,7 +142,8 @@ struct UserEvent {
 
 using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
-                 SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
+                 SessionStopped, SessionClosed, RateChanged, StreamSwitched, TopologyStatus,
+                 NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded,
                  SinkInvalidated, StreamSinkFormatChanged, AudioSessionChanged, QualityChanged,

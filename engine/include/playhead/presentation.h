@@ -15,6 +15,13 @@ struct Chapter {
     std::string title;
 };
 
+// Streams that belong together, where a container holds several such: a transport stream's channels.
+struct Program {
+    int number = 0;
+    std::string name;
+    std::vector<StreamIndex> streams;
+};
+
 struct Presentation {
     std::string locator;
     std::string container;  // "matroska,webm"
@@ -26,11 +33,15 @@ struct Presentation {
     bool live = false;
     bool uses_network = false;
     std::vector<Chapter> chapters;
+    std::vector<Program> programs;  // empty in most containers
+    std::optional<int> program;     // the number that was asked for when it was opened
     std::map<std::string, std::string> metadata;
 
     // The stream a player would take: decodable, the default one first, never an attached picture
-    // (a cover counts only if `covers` asks for it).
+    // (a cover counts only if `covers` asks for it). Of several programs one is taken from: the one
+    // that was asked for, else the first with pictures, else the first with sound.
     const StreamInfo* best(StreamKind kind) const;
+    const Program* best_program() const;  // null where there are none
     const StreamInfo* cover() const;
 };
 

@@ -151,6 +151,41 @@ void AudioSink::preroll(MediaTime t) {
     advance();
 }
 
+// While running the clock goes on by host time until the new sound is there, and that begins where the
+// clock is by then.
+void AudioSink::change_over(MediaTime t) {
+    bool ready = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        ready = state_ == State::ready;
+    }
+    if (ready) { // nothing has been heard yet
+        flush();
+        preroll(t);
+        return;
+    }
+    feeder_.begin(t);
+    joins_ = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        const bool runs = state_ == State::running && context_.executor;
+        if (runs && sounds_locked()) {
+            reseat_locked(context_.executor->now(), render_->report());
+        } else if (ring_) {
+            orders_.discard_to = ring_->written();
+        }
+        orders_.end = std::numeric_limits<std::int64_t>::max();
+        order_locked();
+        fed_until_ = t;
+        waiting_ = {};
+        ended_ = feeder_done_ = fed_ = reseat_ = false;
+        asking_ = true;
+    }
+    abort_markers({Errc::aborted, "Another stream has taken the place of the one before the marker."});
+    open_device(Attempt::first);
+    advance();
+}
+
 // A device that said no, or went away, is asked again where a start is prepared, not at every sample.
 void AudioSink::open_device(Attempt attempt) {
     AudioFormat wish;

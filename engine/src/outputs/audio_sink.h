@@ -50,6 +50,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     ClockTimeSource* time_source() override { return this; }
     void shut_down() override;
 

@@ -440,6 +440,12 @@ void ReaderHandle::open(std::function<void(Status)> opened) {
     });
 }
 
+std::shared_ptr<ReaderHandle> ReaderHandle::again() const {
+    auto second = std::make_shared<ReaderHandle>(executor_, factory_, request_);
+    second->presentation_ = presentation_;
+    return second;
+}
+
 void ReaderHandle::start(ReaderStart start) {
     if (!loop_) {
         if (request_.io && left_behind_.lock()) {

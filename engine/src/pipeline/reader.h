@@ -54,6 +54,10 @@ public:
     const std::shared_ptr<const Presentation>& presentation() const { return presentation_; }
     const OpenRequest& request() const { return request_; }
 
+    // A second reader of the same source, which opens it anew at its first start. Not of an
+    // application's own I/O: that is never read by two at once.
+    std::shared_ptr<ReaderHandle> again() const;
+
     void start(ReaderStart start);
     // done is called on the control lane once nothing is read or pushed any more. A reader that is
     // inside a network read is left behind at once: libavformat looks at its interrupt only every

@@ -32,6 +32,7 @@ void Step::take(const Execute& in) {
         case CommandKind::pause: pause(); break;
         case CommandKind::cue: cue(in.command.target); break;
         case CommandKind::set_rate: set_rate(in.command.rate, in.command.thinning); break;
+        case CommandKind::switch_stream: switch_stream(); break;
         case CommandKind::stop:
         case CommandKind::close: stop(); break;
         case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
@@ -78,6 +79,7 @@ void Step::take(const Reached& in) {
             m_.thinning = op.command.thinning;
             complete(RateChanged{m_.rate});
             break;
+        case Await::switched: switched(); break;
         case Await::silent:
             await(Await::sources_idle);
             act(StopSources{});
@@ -134,14 +136,16 @@ void Step::take(const Failed& in) {
             fail(in.status);
             break;
         case Await::held:
-        case Await::rate: fail(in.status); break;
+        case Await::rate:
+        case Await::switched: fail(in.status); break;
         default: break;
     }
 }
 
 void Step::take(const Preempted&) {
     if (!m_.operation) return;
-    if (m_.operation->await == Await::resolved) {
+    const auto kind = m_.operation->command.kind;
+    if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
         act(ArmBound{});  // it may still finish in time
     } else if (m_.operation->command.kind == CommandKind::advance) {
         m_.operation.reset();
@@ -200,6 +204,7 @@ void Step::fail(Status status) {
         m_.ended = true;
         post(SessionError{}, std::move(status));
     } else {
+        if (command.kind == CommandKind::switch_stream) act(AbandonSwitch{});
         act(Complete{command.id, empty_completion(command.kind), std::move(status)});
     }
 }

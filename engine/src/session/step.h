@@ -18,6 +18,7 @@ public:
     void take(const Failed& in);
     void take(const Preempted& in);
     void take(const Resolved& in);
+    void take(const StreamResolved& in);
     void take(const SourcesRead& in);
     void take(const NextReady& in);
     void take(const Delivered& in);
@@ -43,6 +44,9 @@ private:
     void pause();
     void cue(MediaTime target);
     void set_rate(double rate, Thinning thinning);
+    void switch_stream();
+    void switched();
+    bool may_switch_playing() const;
     void stop();
     static Status judge(const PresentationFacts& facts, Duration own, bool moves);
     void begin(MediaTime t);

@@ -38,6 +38,7 @@ enum class CommandKind {
     pause,
     cue,
     set_rate,
+    switch_stream,
     stop,
     close,
     advance
@@ -62,6 +63,7 @@ enum class Await {
     running,       // every sink follows the started clock
     held,          // every sink follows the paused clock
     rate,          // the clock runs at the new rate
+    switched,      // a reader for the new stream stands at the position
     silent,        // every sink follows the stopped clock
     sources_idle,  // no source reads any more
     flushed,       // no sink holds anything any more
@@ -148,6 +150,10 @@ struct SessionModel {
         bool fresh = false;           // the presentation begins
         bool step = false;            // at rate 0: a picture on
         std::optional<MediaTime> position;  // of the clock when the command took effect
+        // switch_stream, once it is known what that is.
+        int node = -1;
+        StreamIndex stream = -1;
+        std::optional<PresentationFacts> facts;  // of the presentation with it
     };
     std::optional<Operation> operation;
 };
@@ -170,6 +176,13 @@ struct Resolved {     // answers Await::resolved
     Status status;
     std::optional<PresentationFacts> facts;  // none: a null topology
     SetTopology flags = SetTopology::none;
+};
+struct StreamResolved {  // answers ResolveStream
+    Status status;
+    PresentationFacts facts;  // of the presentation with it
+    int node = -1;            // of the output
+    StreamIndex stream = -1;  // -1: it is switched off
+    bool seekable = false;    // the source of the stream
 };
 struct SourcesRead {
     TopologyId topology = 0;
@@ -203,12 +216,19 @@ struct Broken {  // fatal, from anywhere
     TopologyId topology = 0;  // whose fault; 0: nobody's in particular
     bool outputs_gone = false;  // there is nothing left to play on
 };
-using SessionInput = std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, SourcesRead,
-                                  NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
+using SessionInput =
+    std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, SourcesRead,
+                 NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved
 struct ResolveSegment {};   // the one that the start asks for; -> Resolved
+struct ResolveStream {};    // the one that is to be switched to; -> StreamResolved
+struct BeginSwitch {};      // it gets a reader; -> Reached(switched) or Failed
+struct CommitSwitch {
+    bool playing = false;   // else it counts from the next start on
+};
+struct AbandonSwitch {};    // nothing has changed
 struct DropResolved {};     // it is not wanted any more
 struct AdoptTopology {
     TopologyId topology = 0;
@@ -280,7 +300,8 @@ struct Complete {  // the executing command, or a refused one
 };
 struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
-    std::variant<ResolveTopology, ResolveSegment, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
+    std::variant<ResolveTopology, ResolveSegment, ResolveStream, BeginSwitch, CommitSwitch,
+                 AbandonSwitch, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
                  PrepareNext, JoinNext, TakeBack, SwitchTo, ChooseTimeSource, HoldClock, PrerollSinks,
                  StartClock, ResumeClock, PauseClock, CueClock, ApplyRate, AdmitSinks, StepSinks,
                  StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound, DisarmBound,

@@ -16,6 +16,12 @@ std::string words(const SessionAction& action) {
         static std::string at(MediaTime t) { return " " + std::to_string(t.time_since_epoch() / 1ms); }
         std::string operator()(const ResolveTopology&) { return "resolve"; }
         std::string operator()(const ResolveSegment&) { return "resolve-segment"; }
+        std::string operator()(const ResolveStream&) { return "resolve-stream"; }
+        std::string operator()(const BeginSwitch&) { return "begin-switch"; }
+        std::string operator()(const CommitSwitch& a) {
+            return a.playing ? "commit-switch" : "note-switch";
+        }
+        std::string operator()(const AbandonSwitch&) { return "abandon-switch"; }
         std::string operator()(const AdoptTopology& a) { return "adopt " + number(a.topology); }
         std::string operator()(const DropTopology& a) { return "drop " + number(a.topology); }
         std::string operator()(const DropResolved&) { return "drop-resolved"; }

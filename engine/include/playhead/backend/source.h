@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -25,6 +26,7 @@ struct SourceLimits {
 
 struct OpenOptions {
     SourceLimits limits;
+    std::optional<int> program;  // of a transport stream with several; not_found if it has it not
     std::string user_agent;
     Duration network_timeout = std::chrono::seconds{30};  // silence on a network source after which it fails
 };
