@@ -144,7 +144,8 @@ bool header_says_all(const AVFormatContext& input) {
         const AVIndexEntry* entry = avformat_index_get_entry(stream, 0);
         if (codec.codec_id == AV_CODEC_ID_NONE || stream->start_time == AV_NOPTS_VALUE ||
             stream->duration <= 0 || entry == nullptr ||
-            av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q) >= AV_TIME_BASE) {
+            av_rescale_q(stream->start_time, stream->time_base, {1, AV_TIME_BASE}) >=
+                AV_TIME_BASE) {
             return false;
         }
         if (codec.codec_type == AVMEDIA_TYPE_VIDEO) {

@@ -32,6 +32,15 @@ struct Topologies {
     std::shared_ptr<const StreamChoice> stream = nullptr;  // of a switch_stream
 };
 
+// The current presentation with another stream, as it will be.
+struct SwitchedStream {
+    std::shared_ptr<const Topology> topology;
+    NodeId node = 0;
+    std::optional<BranchPlan> plan;  // none: the output is switched off
+    OutputNode output;
+    bool begun = false;  // the plan is with the pipeline
+};
+
 class SessionCore final : public PipelineListener,
                           public std::enable_shared_from_this<SessionCore> {
 public:
@@ -80,6 +89,7 @@ public:
     void on_sink_format_changed(Pipeline& from, int node) override;
     void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
+    void on_source_news(Pipeline& from, int source_node, const SourceNews& news) override;
 
 private:
     struct Pending {
@@ -94,15 +104,8 @@ private:
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
+        std::map<int, SourceCharacteristics> characters;  // of source nodes that have told of a change
         std::map<NodeId, OutputNode> outputs = {};  // switched off at the moment
-    };
-    // The current presentation with another stream, as it will be.
-    struct Switched {
-        std::shared_ptr<const Topology> topology;
-        NodeId node = 0;
-        std::optional<BranchPlan> plan;   // none: the output is switched off
-        OutputNode output;
-        bool begun = false;  // the plan is with the pipeline
     };
 
     void drain();
@@ -169,7 +172,7 @@ private:
     SessionModel model_;
     std::deque<Pending> fifo_;
     Topologies resolving_;
-    std::optional<Switched> switching_;
+    std::optional<SwitchedStream> switching_;
     std::uint64_t resolve_ticket_ = 0;
     std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
     TopologyId resolved_ = 0;              // set, and not told of yet
