@@ -173,15 +173,11 @@ public:
         const int n = reads_++;
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
         if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
-<<<<<<< HEAD
-        if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
-        leave_out_sound();
-=======
         if (!spend_time(faults_->read_cost)) return Error{Errc::cancelled};
         if (faults_->fail_next_read.exchange(false) || n == faults_->fail_read_at) {
             return Error{Errc::damaged, "the script fails this read"};
         }
->>>>>>> main
+        leave_out_sound();
         for (;;) {
             if (next_copy_ > 0) {  // the other streams of the kind have the same packets
                 Packet packet = copied_;
