@@ -20,7 +20,8 @@ namespace {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read, release, lose_sink
+    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
+    release, lose_sink, buffer, buffered
 };
 
 struct Op {
@@ -35,7 +36,7 @@ const char* const names[] = {"set_topology", "clear_current", "clear_topologies"
                              "start_at", "start_segment", "pause", "cue", "set_rate",
                              "switch_audio", "switch_video", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
-                             "release", "lose_sink"};
+                             "release", "lose_sink", "buffer", "buffered"};
 
 std::string text(const Op& op) {
     std::ostringstream out;
@@ -78,6 +79,8 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.what = upto(2) == 0 ? Do::switch_audio : Do::switch_video;
             op.item = upto(4);
             op.ms = upto(4);
+        } else if (die < 81) { op.what = Do::buffer;
+        } else if (die < 83) { op.what = Do::buffered;
         } else if (die < 92) { op.what = Do::wait, op.ms = upto(5) == 0 ? upto(1500) : upto(60);
         } else if (die < 93) { op.what = Do::fail_read;
         } else if (die < 95) { op.what = Do::damage;
@@ -113,12 +116,19 @@ public:
     bool quiet() const { return pending_.empty(); }
     bool stopped() const { return stopped_; }
     SessionState state() const { return state_; }
+    bool buffering() const { return buffering_ > 0; }
 
     void hear(const Event& event) {
         if (state_ == SessionState::shut_down) return complain("an event after shutdown", event);
         if (closed_) return complain("an event after SessionClosed", event);
         if (event.sequence <= sequence_) complain("the order of events", event);
         sequence_ = event.sequence;
+        if (event.as<BufferingStarted>()) {
+            ++buffering_;
+        } else if (event.as<BufferingStopped>() && --buffering_ < 0) {
+            complain("an end of buffering that has not begun", event);
+        }
+        if (buffering_ > 0 && ends_playing(event)) complain("buffering that has no end", event);
         if (is_completion(event.body) && event.command != 0) {
             completion(event);
         } else if (const auto* changed = event.as<RateChanged>()) {
@@ -147,6 +157,11 @@ public:
     }
 
 private:
+    static bool ends_playing(const Event& event) {
+        return event.as<SessionEnded>() || event.as<SessionError>() ||
+               (event.status.ok() && (event.as<SessionStopped>() || event.as<SessionClosed>())) ||
+               event.status == Errc::shut_down;
+    }
     void completion(const Event& event) {
         const auto found = pending_.find(event.command);
         if (found == pending_.end()) return complain("a completion that nobody is owed", event);
@@ -300,6 +315,7 @@ private:
     SessionState state_ = SessionState::idle;
     Capabilities caps_ = 0;
     double rate_ = 1.0;
+    int buffering_ = 0;
     bool closed_ = false, stopped_ = false, faults_ = false, cleared_ = false, shutting_ = false;
     bool cut_short_ = false;  // a presentation was cleared while it went on: an end is due
 };
@@ -317,7 +333,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
             {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
-            {.duration = 1s, .seekable = false}};
+            {.duration = 1s, .seekable = false, .slow = true}};
         for (const auto& media : kinds) {
             const auto locator = "scripted:" + std::to_string(sources.size());
             rig.sources->named[locator] = media;
@@ -412,6 +428,14 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     rig.faults->read_gate.open();
                     is_command = false;
                     break;
+                case Do::buffer:
+                    rig.faults->tell(SourceBuffers{true});
+                    is_command = false;
+                    break;
+                case Do::buffered:
+                    rig.faults->tell(SourceBuffers{false});
+                    is_command = false;
+                    break;
                 case Do::lose_sink:
                     referee.faulty();
                     rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
@@ -435,6 +459,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         }
         if (!shut) (void)rig.session.shutdown();
         listen();
+        if (complaint.empty() && referee.buffering()) complaint = "buffering that never ended";
         sources.clear();
     }
     if (complaint.empty() && factory->alive != 0) complaint = "a source was left open";

@@ -104,6 +104,22 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     return through;
 }
 
+void ScriptedFaults::add(const std::shared_ptr<SourceHost>& host) {
+    std::lock_guard lock(mutex_);
+    hosts_.push_back(host);
+}
+
+void ScriptedFaults::tell(const SourceNews& news) {
+    std::vector<std::weak_ptr<SourceHost>> hosts;
+    {
+        std::lock_guard lock(mutex_);
+        hosts = hosts_;
+    }
+    for (const auto& weak : hosts) {
+        if (const auto host = weak.lock()) host->tell(news);
+    }
+}
+
 // ---- source ----------------------------------------------------------------------------------
 
 namespace {
@@ -120,6 +136,8 @@ public:
         if (media.tell_duration) presentation_.duration = media.duration;
         presentation_.seekable = media.seekable;
         presentation_.live = media.live;
+        presentation_.may_stall = media.slow;
+        if (context_.host) faults_->add(context_.host);
         for (int i = 0; media.video && i < media.video_streams; ++i) {
             add(StreamKind::video, VideoFormat{});
         }
@@ -155,7 +173,10 @@ public:
         const int n = reads_++;
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
         if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
-        if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
+        if (!spend_time(faults_->read_cost)) return Error{Errc::cancelled};
+        if (faults_->fail_next_read.exchange(false) || n == faults_->fail_read_at) {
+            return Error{Errc::damaged, "the script fails this read"};
+        }
         for (;;) {
             if (next_copy_ > 0) {  // the other streams of the kind have the same packets
                 Packet packet = copied_;
@@ -167,7 +188,8 @@ public:
             const MediaTime v = media_at(next_video_ * frame_length());
             const MediaTime a = media_at(next_audio_ * std::chrono::milliseconds{20});
             const bool more_video = media_.video && v - media_zero < media_.duration;
-            const bool more_audio = media_.audio && a - media_zero < media_.duration;
+            const bool more_audio =
+                media_.audio && a - media_zero < media_.audio_lasts.value_or(media_.duration);
             if (!more_video && !more_audio) return EndOfStream{};
             Packet packet;
             packet.data = std::make_shared<ScriptedPacket>();
@@ -192,6 +214,21 @@ public:
     }
 
 private:
+    // False: interrupted.
+    bool spend_time(Duration cost) {
+        if (cost <= Duration{}) return true;
+        struct Wake final : Interrupt::Waker {
+            explicit Wake(Signal& s) : signal(s) {}
+            void wake() noexcept override { signal.set(); }
+            Signal& signal;
+        };
+        const std::shared_ptr<Signal> signal = context_.executor->make_signal();
+        Wake wake{*signal};
+        context_.interrupt->add(wake);
+        (void)signal->wait(context_.executor->now() + cost);
+        context_.interrupt->remove(wake);
+        return !context_.interrupt->raised();
+    }
     Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
     bool selected(StreamIndex stream) const {
         return std::count(selected_.begin(), selected_.end(), stream) > 0;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,11 +53,13 @@ struct ScriptedMedia {
     int audio_streams = 1;  // that many, of the same sound
     int video_streams = 1;
     Duration duration = std::chrono::seconds{10};
+    std::optional<Duration> audio_lasts = {};  // the sound ends that early
     bool tell_duration = true;
     int fps = 25;
     int gop = 25;  // frames
     bool seekable = true;
     bool live = false;
+    bool slow = false;  // its queues are watched for running dry
 };
 
 // Everything one scripted source can be told to do wrong.
@@ -64,17 +67,28 @@ struct ScriptedFaults {
     Gate open_gate, read_gate, seek_gate, decode_gate;
     std::atomic<int> block_read_at{-1};  // the n-th read since the opening closes its gate on itself
     std::atomic<int> fail_read_at{-1};
+    std::atomic<bool> fail_next_read{false};
     std::atomic<bool> fail_open{false};
     std::atomic<bool> fail_seek{false};
     std::atomic<int> fail_decode_at{-1};   // the n-th packet of the video decoder is damaged
     std::atomic<int> block_decode_at{-1};  // the n-th one waits at decode_gate
     std::atomic<bool> heed_interrupt{true};
+    // How long each read takes.
+    std::atomic<Duration> read_cost{};
     // What a picture costs the video decoder, in virtual time, at each level of skipping. Where the
     // first is not 0 every second picture is one that no other needs.
     std::atomic<Duration> picture_cost[4] = {};
     // What is in the stream from there on is twice as wide, or stereo at 44,100 Hz.
     std::atomic<Duration> wide_from{Duration::max()};
     std::atomic<Duration> stereo_from{Duration::max()};
+
+    // Every source that is open tells this of itself. Any thread.
+    void tell(const SourceNews& news);
+    void add(const std::shared_ptr<SourceHost>& host);
+
+private:
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<SourceHost>> hosts_;
 };
 
 class ScriptedSourceFactory final : public SourceFactory {

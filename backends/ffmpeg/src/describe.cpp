@@ -168,6 +168,7 @@ Presentation describe(const AVFormatContext& input, const Access& access,
     out.seekable = can_seek(input);
     out.uses_network = access.is_network();
     out.live = out.uses_network && !out.duration;
+    out.may_stall = access.may_stall();
     for (unsigned i = 0; i < input.nb_chapters; ++i) {
         const AVChapter& chapter = *input.chapters[i];
         const TimeBase base = time_base(chapter.time_base);

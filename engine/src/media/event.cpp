@@ -40,6 +40,15 @@ struct Name {
     std::string_view operator()(const QualityChanged&) const { return "quality-changed"; }
     std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
     std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
+    std::string_view operator()(const SourceMetadataChanged&) const {
+        return "source-metadata-changed";
+    }
+    std::string_view operator()(const SourceCharacteristicsChanged&) const {
+        return "source-characteristics-changed";
+    }
+    std::string_view operator()(const RateChangeRequested&) const {
+        return "rate-change-requested";
+    }
     std::string_view operator()(const BufferingStarted&) const { return "buffering-started"; }
     std::string_view operator()(const BufferingStopped&) const { return "buffering-stopped"; }
     std::string_view operator()(const SessionError&) const { return "session-error"; }

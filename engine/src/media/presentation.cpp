@@ -73,4 +73,17 @@ const StreamInfo* Presentation::cover() const {
     return nullptr;
 }
 
+SourceCharacteristics Presentation::characteristics() const {
+    SourceCharacteristics set = 0;
+    const auto add = [&](bool so, SourceCharacteristic c) {
+        set |= so ? static_cast<unsigned>(c) : 0U;
+    };
+    add(live, SourceCharacteristic::live);
+    add(seekable, SourceCharacteristic::can_seek);
+    add(!live, SourceCharacteristic::can_pause);
+    add(seekable && uses_network, SourceCharacteristic::slow_seek);
+    add(!uses_network, SourceCharacteristic::does_not_use_network);
+    return set;
+}
+
 } // namespace playhead

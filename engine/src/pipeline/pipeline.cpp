@@ -34,6 +34,13 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
     listener_ = std::move(listener);
+    if (!buffers_) {
+        buffers_ = std::make_shared<BufferWatch>(executor_, [weak = weak_from_this()](bool begins) {
+            auto self = weak.lock();
+            if (!self) return;
+            if (auto l = self->listener_.lock()) l->on_source_news(*self, -1, SourceBuffers{begins});
+        });
+    }
     for (auto& branch : branches_) {
         if (branch->stage) continue;
         branch->stage = std::make_shared<DecodeStage>(
@@ -102,6 +109,7 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
         }
         branch->stage->take_port(branch->port, offset - branch->plan.media_start);
     }
+    buffers_->go_on();
 }
 
 void Pipeline::give_back_outputs(Pipeline& to) {
@@ -168,6 +176,33 @@ void Pipeline::connect(Branch& branch) {
     };
     if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
     branch.stage->connect(std::move(listener));
+}
+
+void Pipeline::watch_buffers(const Feed& feed) {
+    for (const auto* branch : feed.branches) {
+        const bool slow = branch->plan.source->presentation().may_stall;
+        buffers_->watch(branch->plan.output_node, feed.handle.get(), slow ? branch->queue : nullptr);
+    }
+}
+
+// What a source tells while it is read for the current epoch. One that is not played yet is not
+// waited for.
+std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>& feed,
+                                                    int source_node) const {
+    const auto shared = std::const_pointer_cast<Pipeline>(shared_from_this());
+    return [weak = std::weak_ptr<Pipeline>(shared), from = std::weak_ptr<Feed>(feed), epoch = epoch_,
+            source_node](const SourceNews& news) {
+        auto self = weak.lock();
+        auto source = from.lock();
+        if (!self || !source || epoch != self->epoch_) return;
+        if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
+            const auto& feeds = self->feeds_;
+            const bool played = std::find(feeds.begin(), feeds.end(), source) != feeds.end();
+            if (buffers->begins ? !played : source->buffering == 0) return;
+            source->buffering += buffers->begins ? 1 : -1;
+        }
+        if (auto l = self->listener_.lock()) l->on_source_news(*self, source_node, news);
+    };
 }
 
 void Pipeline::watch_quality(Branch& branch) {
@@ -259,6 +294,7 @@ void Pipeline::raise() {
     delivered_told_ = rendered_told_ = false;
     read_error_ = {};
     expected_.reset();
+    if (buffers_) buffers_->off();
     if (!any_busy) return;
     executor_->at(executor_->now() + step_patience, [weak = weak_from_this(), epoch = epoch_] {
         auto self = weak.lock();
@@ -336,6 +372,7 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
     sources_status_ = {};
     landed_.reset();
     for (auto& feed : feeds_) {
+        watch_buffers(*feed);
         feed->reading = true;
         auto start = reader_start(feed, feed->branches.front()->plan, own);
         start.epoch = epoch_;
@@ -545,6 +582,7 @@ void Pipeline::statistics(SessionStatistics& into) const {
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;
+        s.queued_time = level.span;
         into.streams.push_back(s);
     }
 }
@@ -598,7 +636,9 @@ void Pipeline::check_acks() {
     executor_->post([weak = listener_, self = weak_from_this(), ack, epoch = epoch_] {
         auto alive = self.lock();
         auto listener = weak.lock();
-        if (alive && listener && epoch == alive->epoch_) listener->on_acked(*alive, ack);
+        if (!alive || !listener || epoch != alive->epoch_) return;
+        listener->on_acked(*alive, ack);
+        if (ack == Ack::started && epoch == alive->epoch_) alive->buffers_->begin();
     });
 }
 

@@ -13,6 +13,7 @@
 #include <set>
 #include <vector>
 
+#include "pipeline/buffer_watch.h"
 #include "pipeline/decode_stage.h"
 #include "pipeline/quality_desk.h"
 #include "pipeline/reader.h"
@@ -80,6 +81,8 @@ public:
     // What this source node's stream gives is of another type from here on.
     virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
     virtual void on_quality_changed(Pipeline& from, const QualityChanged& change) = 0;
+    // Told by the source of that node; or seen here: its queues have run dry, or hold enough again.
+    virtual void on_source_news(Pipeline& from, int source_node, const SourceNews& news) = 0;
 };
 
 // Threads: control lane, save statistics() (any).
@@ -179,6 +182,8 @@ private:
     MediaTime end_time() const;
     void connect(Branch& branch);
     void watch_quality(Branch& branch);
+    std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed, int source_node) const;
+    void watch_buffers(const Feed& feed);
     void check_acks();
     void check_ends();
     Status revive();
@@ -189,6 +194,7 @@ private:
     const SessionId session_;
     std::weak_ptr<PipelineListener> listener_;
     std::shared_ptr<QualityDesk> desk_;
+    std::shared_ptr<BufferWatch> buffers_;
     std::vector<std::unique_ptr<Branch>> branches_;
     std::vector<std::shared_ptr<Feed>> feeds_;
     std::unique_ptr<Switching> switching_;

@@ -32,6 +32,7 @@ struct Pipeline::Branch {
 struct Pipeline::Feed {
     std::shared_ptr<ReaderHandle> handle;
     std::vector<Branch*> branches;
+    int buffering = 0;  // intervals that its source has told of
     bool reading = false;  // not everything that is wanted has been read
 };
 

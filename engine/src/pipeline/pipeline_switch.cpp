@@ -112,6 +112,7 @@ ReaderStart Pipeline::reader_start(const std::shared_ptr<Feed>& feed, const Bran
         if (!alive) return;
         if (auto l = alive->listener_.lock()) l->on_damage(*alive, std::move(status), -1);
     };
+    start.news = news_from(feed, plan.source_node);
     start.finished = [self, of, epoch = epoch_] {
         auto alive = self.lock();
         auto done = of.lock();
@@ -206,6 +207,7 @@ void Pipeline::commit_switch() {
     unfeed(branch);
     made->feed->branches.push_back(&branch);
     feeds_.push_back(made->feed);
+    watch_buffers(*made->feed);
     const MediaTime now = clock_->time().value_or(media_zero);
     branch.order = order_of(branch.plan, own_time());
     branch.order->epoch = branch.epoch;

@@ -334,6 +334,12 @@ void SessionCore::carry_out(SessionAction& action) {
         void judge(const Result<void>& result) const {
             if (!result) s.feed(Failed{result.error()});
         }
+        // The same, where there may be no command that waits for it.
+        void judge(const Result<void>& result, Await by) const {
+            const auto& operation = s.model_.operation;
+            if (result || (operation && operation->await == by)) return judge(result);
+            s.feed(ClockRefused{result.error()});
+        }
 
         void operator()(ResolveTopology&) const { s.begin_resolving(); }
         void operator()(ResolveSegment&) const { s.begin_resolving_segment(); }
@@ -415,11 +421,11 @@ void SessionCore::carry_out(SessionAction& action) {
         }
         void operator()(ResumeClock&) const {
             s.output_pipeline()->expect(Ack::started);
-            judge(s.clock_->start_current());
+            judge(s.clock_->start_current(), Await::running);
         }
         void operator()(PauseClock&) const {
             s.output_pipeline()->expect(Ack::paused);
-            judge(s.clock_->pause());
+            judge(s.clock_->pause(), Await::held);
             if (s.model_.operation) s.model_.operation->position = s.clock_reading();
         }
         void operator()(CueClock& a) const { (void)s.clock_->cue(a.at); }
@@ -641,6 +647,9 @@ void SessionCore::die(const std::function<void()>& released) {
     }
     fifo_.clear();
     inputs_.clear();
+    for (const auto& [topology, open] : std::exchange(model_.buffering, {})) {
+        for (int i = 0; i < open; ++i) post(BufferingStopped{}, {});
+    }
     for (auto& command : owed) {
         Complete done{command.id, empty_completion(command.kind),
                       Status{Errc::shut_down, "the session was shut down"}};

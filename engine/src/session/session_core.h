@@ -89,6 +89,7 @@ public:
     void on_sink_format_changed(Pipeline& from, int node) override;
     void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
+    void on_source_news(Pipeline& from, int source_node, const SourceNews& news) override;
 
 private:
     struct Pending {
@@ -103,6 +104,7 @@ private:
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
+        std::map<int, SourceCharacteristics> characters;  // of source nodes that have told of a change
         std::map<NodeId, OutputNode> outputs = {};  // switched off at the moment
     };
 

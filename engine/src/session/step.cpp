@@ -24,6 +24,7 @@ void Step::take(const Execute& in) {
 }
 
 void Step::take(const Reached& in) {
+    if (clock_taken(in)) return;
     if (!m_.operation || m_.operation->await != in.what) return;
     auto& op = *m_.operation;
     switch (in.what) {
@@ -173,6 +174,7 @@ StepResult Step::finish() && {
     // What the end of a presentation brings waits for the command that is under way.
     join_next();
     end_if_due();
+    settle_clock();
     return {std::move(m_), std::move(actions_)};
 }
 
@@ -235,6 +237,11 @@ void Step::start(const StartPosition& position) {
     } else if (m_.state == SessionState::paused) {
         op.step = m_.rate == 0.0;
         op.target = now;
+        if (buffering() && m_.gait != Gait::scrub) {
+            m_.clock_wait = SessionModel::ClockWait::held;  // as the pause has left it
+            settle_started();
+            return;
+        }
         await(Await::running);
         act(ResumeClock{});
     } else {
@@ -282,6 +289,7 @@ void Step::begin(MediaTime t) {
 // The sources are started at t on the clock's line; the current presentation's place there is known.
 void Step::go(MediaTime t) {
     auto& op = *m_.operation;
+    end_buffering();
     op.seek = m_.state != SessionState::stopped;
     op.fresh = op.fresh || !op.seek;
     op.target = t;
@@ -303,8 +311,12 @@ void Step::go(MediaTime t) {
 void Step::pause() {
     switch (m_.state) {
         case SessionState::started:
+            if (m_.clock_wait == SessionModel::ClockWait::held) {
+                settle_paused(m_.operation->position);
+                return;
+            }
             await(Await::held);
-            act(PauseClock{});
+            if (m_.clock_wait != SessionModel::ClockWait::asked) act(PauseClock{});
             break;
         case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
         default: fail({Errc::invalid_request, "nothing is playing"});
@@ -355,6 +367,7 @@ void Step::stop() {
     m_.progress.end_due.reset();
     m_.scrub.reset();
     take_back();
+    end_buffering();
     await(Await::silent);
     act(ArmBound{});
     act(StopClock{});
@@ -381,6 +394,7 @@ void Step::settle_started() {
 
 void Step::settle_paused(std::optional<MediaTime> position) {
     m_.state = SessionState::paused;
+    m_.clock_wait = SessionModel::ClockWait::no;
     capabilities(m_.current->capabilities);
     complete(SessionPaused{position});
 }
@@ -424,6 +438,7 @@ void Step::scrubbed(std::optional<MediaTime> shown) {
 
 void Step::halt() {
     take_back();
+    end_buffering();
     act(StopClock{});
     act(StopSources{});
     act(FlushSinks{});

@@ -1,5 +1,6 @@
 // Step: one call of step(). The model being changed, and what is to be done about it. What commands
-// do is in step.cpp, how presentations follow each other in step_queue.cpp.
+// do is in step.cpp, how presentations follow each other in step_queue.cpp, how the clock waits for
+// data in step_buffering.cpp.
 #pragma once
 
 #include <utility>
@@ -24,6 +25,8 @@ public:
     void take(const Delivered& in);
     void take(const Rendered& in);
     void take(const Scrubbed& in);
+    void take(const Buffering& in);
+    void take(const ClockRefused& in);
     void take(const MarkLast& in);
     void take(const Withdraw& in);
     void take(const Broken& in);
@@ -64,6 +67,13 @@ private:
     bool undisturbed() const {
         return !m_.operation || m_.operation->await == Await::resolved;
     }
+    // Buffering.
+    bool buffering() const { return !m_.buffering.empty(); }
+    void begin_buffering(TopologyId topology);
+    void end_buffering(TopologyId topology);
+    void end_buffering();
+    void settle_clock();
+    bool clock_taken(const Reached& in);
     MediaTime beginning() const { return media_zero + m_.current->base; }
 
     // The queue.

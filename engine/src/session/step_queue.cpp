@@ -65,7 +65,10 @@ void Step::segment_resolved(const Resolved& in) {
 
 // Becomes current. The state is kept where the session goes on with it, else it is stopped.
 void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
-    if (m_.current) tell_ended();
+    if (m_.current) {
+        end_buffering(m_.current->topology);
+        tell_ended();
+    }
     act(AdoptTopology{facts.topology});
     m_.current = facts;
     if (!keep_state) m_.state = SessionState::stopped;
@@ -144,6 +147,7 @@ void Step::take_back() {
         m_.next.reset();
     }
     for (; !m_.joined.empty(); m_.joined.pop_back()) {
+        end_buffering(m_.joined.back().facts.topology);
         m_.queue.push_front(m_.joined.back().facts);
         back.topologies.push_back(m_.joined.back().facts.topology);
     }
@@ -178,7 +182,7 @@ void Step::prepare_next() {
     const bool goes = m_.active && m_.current && m_.gait == Gait::forward &&
                       (m_.state == SessionState::started || m_.state == SessionState::paused);
     if (!goes || m_.next || m_.queue.empty() || m_.switch_on_start || !tail().read) return;
-    m_.next = SessionModel::Next{m_.queue.front(), false, false};
+    m_.next = SessionModel::Next{m_.queue.front()};
     m_.queue.pop_front();
     act(PrepareNext{m_.next->facts.topology});
 }
@@ -228,6 +232,7 @@ void Step::join_next() {
     progress.offset = offset;
     progress.read = next.read;
     m_.joined.push_back({facts, progress});
+    for (int i = 0; i < next.buffering; ++i) begin_buffering(facts.topology);
     prepare_next();
 }
 
@@ -268,6 +273,7 @@ void Step::end_if_due() {
             advance(facts, facts.timed ? facts.base : at);
         } else if (m_.current->segment != 0 && !m_.current->last) {
             if (std::exchange(m_.progress.starved, true)) return;
+            end_buffering(m_.current->topology);  // it stands anyway
             act(HoldClock{*m_.progress.end_due});
             return;
         } else {
@@ -317,6 +323,7 @@ void Step::tell_ended() {
 }
 
 void Step::switch_joined() {
+    end_buffering(m_.current->topology);
     tell_ended();
     m_.told_ended = false;
     const auto joined = m_.joined.front();
@@ -331,6 +338,7 @@ void Step::switch_joined() {
 
 void Step::end() {
     const auto position = *m_.progress.end_due;
+    end_buffering();
     act(StopClock{});
     act(StopSources{});
     act(FlushSinks{});

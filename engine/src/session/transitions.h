@@ -10,6 +10,9 @@
 //
 //   queue --read--> next (preparing, ready) --delivered--> joined --rendered--> current
 //
+// While a source buffers the clock stands and the state stays; every start of the sources, and every
+// end of playing, closes what is open.
+//
 // A stop, or a seek, takes what was prepared or joined back to the head of the queue: the current one
 // is the one that is being rendered.
 //
@@ -18,6 +21,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -127,10 +131,17 @@ struct SessionModel {
         PresentationFacts facts;
         bool ready = false;
         bool read = false;
+        int buffering = 0;  // intervals that are open, and told once it is joined
     };
     std::optional<Next> next;  // behind those: its sources run
     Duration line_end{};  // presentation time at which what was delivered last ends
     bool switch_on_start = false;  // an immediate topology came while paused: it is the queue's head
+
+    // Intervals of buffering that are told and open, of the current one and of those joined to it.
+    std::map<TopologyId, int> buffering;
+    // While started, the clock stands for them: told to, done, told to go on, or it would not.
+    enum class ClockWait { no, asked, held, going, refused };
+    ClockWait clock_wait = ClockWait::no;
 
     // At rate 0: the outputs owe their picture.
     struct Scrub {
@@ -201,6 +212,13 @@ struct Rendered {
 struct Scrubbed {
     std::optional<MediaTime> shown;
 };
+struct Buffering {  // a source of it has run out of data, or has enough again
+    TopologyId topology = 0;
+    bool begins = false;
+};
+struct ClockRefused {  // to stand, or to go on, without a command
+    Status status;
+};
 struct MarkLast {  // a segment is the last of its sequence now, or is not any more
     SegmentId segment = 0;
     bool last = false;
@@ -217,7 +235,8 @@ struct Broken {  // fatal, from anywhere
 };
 using SessionInput =
     std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, SourcesRead,
-                 NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
+                 NextReady, Delivered, Rendered, Scrubbed, Buffering, ClockRefused, MarkLast, Withdraw,
+                 Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved

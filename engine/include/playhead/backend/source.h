@@ -9,6 +9,7 @@
 
 #include "playhead/backend/byte_source.h"
 #include "playhead/backend/sample.h"
+#include "playhead/backend/source_host.h"
 #include "playhead/presentation.h"
 #include "playhead/result.h"
 
@@ -41,6 +42,7 @@ struct OpenRequest {
 struct SourceContext {
     std::shared_ptr<Executor> executor;
     std::shared_ptr<Interrupt> interrupt;
+    std::shared_ptr<SourceHost> host = {};  // null: nobody wants to know
 };
 
 using ReadOutcome = std::variant<Packet, EndOfStream, Error>;
