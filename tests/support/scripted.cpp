@@ -177,6 +177,7 @@ public:
         if (faults_->fail_next_read.exchange(false) || n == faults_->fail_read_at) {
             return Error{Errc::damaged, "the script fails this read"};
         }
+        leave_out_sound();
         for (;;) {
             if (next_copy_ > 0) {  // the other streams of the kind have the same packets
                 Packet packet = copied_;
@@ -230,6 +231,14 @@ private:
         return !context_.interrupt->raised();
     }
     Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
+    void leave_out_sound() {
+        constexpr Duration block = std::chrono::milliseconds{20};
+        const Duration at = next_audio_ * block;
+        if (at >= faults_->hole_from.load() && at < faults_->hole_until.load()) {
+            next_audio_ = faults_->hole_until.load() / block;
+        }
+        if (at >= faults_->sound_ends.load()) next_audio_ = media_.duration / block + 1;
+    }
     bool selected(StreamIndex stream) const {
         return std::count(selected_.begin(), selected_.end(), stream) > 0;
     }
@@ -305,6 +314,7 @@ public:
         return NotYet{};
     }
     void flush() override {
+        if (kind_ == StreamKind::video) ++faults_->picture_flushes;
         sample_.reset();
         draining_ = false;
     }

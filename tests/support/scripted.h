@@ -78,6 +78,10 @@ struct ScriptedFaults {
     // What a picture costs the video decoder, in virtual time, at each level of skipping. Where the
     // first is not 0 every second picture is one that no other needs.
     std::atomic<Duration> picture_cost[4] = {};
+    // The sound is over from there on, or has a hole.
+    std::atomic<Duration> sound_ends{Duration::max()};
+    std::atomic<Duration> hole_from{Duration::max()}, hole_until{Duration::max()};
+    std::atomic<int> picture_flushes{0};  // of the video decoders
     // What is in the stream from there on is twice as wide, or stereo at 44,100 Hz.
     std::atomic<Duration> wide_from{Duration::max()};
     std::atomic<Duration> stereo_from{Duration::max()};

@@ -614,7 +614,10 @@ MediaTime Pipeline::end_time() const {
 
 void Pipeline::restrict_rates(RateSupport& rates) const {
     for (auto& branch : branches_) {
-        if (!branch->off) rates.restrict_to(branch->plan.sink->traits().rates);
+        if (branch->off) continue;
+        const SinkTraits traits = branch->plan.sink->traits();
+        // Who takes samples as fast as they come can follow any rate.
+        if (!traits.rateless && !branch->plan.rateless) rates.restrict_to(traits.rates);
     }
 }
 

@@ -38,6 +38,7 @@ struct BranchPlan {
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
+    bool rateless = false;  // by its node; the sink may say it itself
     bool forbid_dynamic_change = false;
     Duration media_start{};               // where in the source the presentation begins
     std::optional<MediaTime> media_stop;  // and ends

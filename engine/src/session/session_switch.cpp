@@ -120,7 +120,9 @@ void SessionCore::tell_switched(const Entry& entry, StreamIndex stream, bool see
     answer.status = source_facts(*made.topology, answer.facts);
     for (const Node& node : made.topology->nodes()) {
         const auto* output = std::get_if<OutputNode>(&node.body);
-        if (output && output->sink) answer.facts.rates.restrict_to(output->sink->traits().rates);
+        if (!output || !output->sink || output->rateless) continue;
+        const SinkTraits traits = output->sink->traits();
+        if (!traits.rateless) answer.facts.rates.restrict_to(traits.rates);
     }
     find_capabilities(answer.facts, *made.topology);
     feed(std::move(answer));

@@ -2,6 +2,22 @@
 
 namespace playhead {
 
+namespace {
+
+bool same_rates(const RateSupport& a, const RateSupport& b, Direction direction) {
+    for (const Thinning thinning : {Thinning::none, Thinning::key_frames}) {
+        if (a.slowest(direction, thinning).value_or(0.0) !=
+                b.slowest(direction, thinning).value_or(0.0) ||
+            a.fastest(direction, thinning).value_or(0.0) !=
+                b.fastest(direction, thinning).value_or(0.0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
 void Step::take(const Execute& in) {
     m_.operation = SessionModel::Operation{};
     m_.operation->command = in.command;
@@ -456,9 +472,20 @@ Capabilities Step::running_capabilities() const {
            (m_.current->can_pause ? static_cast<unsigned>(Capability::pause) : 0U);
 }
 
+// What stayed counts as changed if other rates go with it.
 void Step::capabilities(Capabilities now) {
-    if (now == m_.capabilities) return;
-    const Capabilities delta = now ^ m_.capabilities;
+    Capabilities delta = now ^ m_.capabilities;
+    const auto compare = [&](Capability capability, Direction direction) {
+        if (!has(now & m_.capabilities, capability)) return;
+        if (same_rates(m_.told_rates, m_.current->rates, direction)) return;
+        delta |= static_cast<unsigned>(capability);
+    };
+    if (m_.current) {
+        compare(Capability::rate_forward, Direction::forward);
+        compare(Capability::rate_reverse, Direction::reverse);
+        m_.told_rates = m_.current->rates;
+    }
+    if (delta == 0) return;
     m_.capabilities = now;
     post(CapabilitiesChanged{now, delta});
 }

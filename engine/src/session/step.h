@@ -83,6 +83,7 @@ private:
     void advance(const PresentationFacts& facts, Duration offset);
     void let_go();
     void clear_queue();
+    void let_go_of_joined();
     void take_back();
     void prepare_next();
     void join_next();

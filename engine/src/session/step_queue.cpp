@@ -25,7 +25,10 @@ void Step::topology_resolved(const Resolved& in) {
     }
     const auto& facts = *in.facts;
     complete(TopologySet{facts.topology, nullptr});
-    if (immediate) clear_queue();
+    if (immediate) {
+        let_go_of_joined();
+        clear_queue();
+    }
     if (!m_.current || m_.ended) {
         if (m_.active) halt();
         adopt(facts, facts.base);
@@ -55,6 +58,10 @@ void Step::segment_resolved(const Resolved& in) {
         return;
     }
     if (m_.active && !m_.progress.delivered) end_of_presentation(*m_.current, true);
+    for (const auto& joined : m_.joined) {
+        if (!joined.progress.delivered) end_of_presentation(joined.facts, true);
+    }
+    let_go_of_joined();
     clear_queue();
     post(NewPresentation{facts.segment});
     post(TopologySet{facts.topology, nullptr});
@@ -136,6 +143,14 @@ void Step::clear_queue() {
     for (const auto& facts : m_.queue) act(DropTopology{facts.topology});
     m_.queue.clear();
     m_.switch_on_start = false;
+}
+
+// Nothing of the queue is wanted any more: what had begun behind the current one has ended.
+void Step::let_go_of_joined() {
+    for (const auto& joined : m_.joined) {
+        post(TopologyStatus{joined.facts.topology, TopologyState::ended});
+    }
+    take_back();
 }
 
 // What was prepared or joined waits again, in its order.

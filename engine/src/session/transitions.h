@@ -110,6 +110,7 @@ struct SessionModel {
     SessionState state = SessionState::idle;
     std::optional<PresentationFacts> current;
     Capabilities capabilities = 0;
+    RateSupport told_rates;  // those that went with them
     // Something may be moving below: sources read, sinks hold samples.
     bool active = false;
     // The last presentation ended by itself (or failed): set_topology may replace it.
