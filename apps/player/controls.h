@@ -18,6 +18,8 @@ enum class Action {
     slower,
     faster,
     plain_speed,
+    next_sound,
+    next_picture,
     quit
 };
 

@@ -17,6 +17,7 @@ constexpr const char* keys_text = R"(Keys in the window:
   9, 0               quieter, louder       m             mute
   . ,                next frame, the one before, paused
   [ ] Backspace      slower, faster, at its own speed
+  #                  next audio track  _                 next video track
 Exit codes: 0 played, 1 bad options, 2 nothing could be played, 3 some could, 4 interrupted.)";
 
 // Digits only, as from_chars reads them, and all of the text.
@@ -137,6 +138,24 @@ CLI::Option* add_output(CLI::App& app, const char* name, std::optional<OutputSpe
         ->type_name("OUT");
 }
 
+std::string check_track(std::string& value) {
+    const auto number = whole_number(value);
+    return value == "no" || (number && *number >= 1 && *number <= 256)
+               ? std::string{}
+               : "'" + value + "' is no track; write its number, from 1, or no";
+}
+
+void add_track(CLI::App& app, const char* name, std::optional<int>& into, const char* text) {
+    app.add_option_function<std::string>(
+           name,
+           [&into](const std::string& value) {
+               into = value == "no" ? 0 : static_cast<int>(*whole_number(value));
+           },
+           text)
+        ->check(CLI::Validator(check_track, "", "track"))
+        ->type_name("N|no");
+}
+
 std::string check_loops(std::string& value) {
     const auto count = whole_number(value);
     return value == "inf" || (count && *count >= 1 && *count <= 1'000'000)
@@ -218,6 +237,13 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
                    "How fast: 2 is twice as fast; the pitch of sound stays from 0.25 to 4")
         ->check(CLI::Range(0.01, 32.0))
         ->type_name("R");
+    add_track(app, "--aid", options.audio_track, "Play this audio track, or none");
+    add_track(app, "--vid", options.video_track, "Play this video track, or none");
+    app.add_option("--program", options.program, "Play this program of a transport stream")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("N");
+    app.add_option("--audio-file", options.audio_file, "Play the sound of this file with the picture")
+        ->type_name("FILE|URL");
     app.add_option("--dump-topology", options.dump_topology,
                    "Write what is built to play the first file, as Graphviz DOT")
         ->type_name("FILE.dot");

@@ -31,6 +31,12 @@ struct Options {
     std::optional<int> plays = 1; // of each file; none: for ever
     double speed = 1.0;
     bool untimed = false;
+    // A track's number; 0: none of that kind. Absent: the one that suits best.
+    std::optional<int> audio_track;
+    std::optional<int> video_track;
+    std::optional<int> program; // of a transport stream with several
+    std::string audio_file; // heard with every item
+    bool chooses_tracks() const { return audio_track || video_track || !audio_file.empty(); }
     std::string dump_topology;
     std::string trace_events;
     LogLevel log_level = LogLevel::off;

@@ -48,6 +48,8 @@ void PlayerApp::act(const Control& control) {
     case Action::slower: set_speed(speed_ / speed_step); break;
     case Action::faster: set_speed(speed_ * speed_step); break;
     case Action::plain_speed: set_speed(1.0); break;
+    case Action::next_sound: next_track(StreamKind::audio); break;
+    case Action::next_picture: next_track(StreamKind::video); break;
     }
     line_due_ = {};
 }
@@ -85,6 +87,56 @@ void PlayerApp::seek_by(Duration distance) {
         item_.seek = *id;
     } else {
         warn(id.error().message());
+    }
+}
+
+// What the command line says of tracks; it plays once all of it is so.
+void PlayerApp::choose_tracks() {
+    const auto choose = [this](StreamKind kind, std::optional<int> number) {
+        if (number) {
+            select(kind, *number > 0 ? number : std::nullopt);
+        }
+    };
+    choose(StreamKind::video, options_.video_track);
+    choose(StreamKind::audio, options_.audio_track);
+    if (options_.audio_file.empty()) {
+        return;
+    }
+    OpenRequest request;
+    request.locator = options_.audio_file;
+    if (const auto id = player_->add_external(std::move(request))) {
+        item_.tracks.insert(*id);
+    } else {
+        warn(id.error().message());
+    }
+}
+
+void PlayerApp::select(StreamKind kind, std::optional<int> number) {
+    if (const auto id = player_->select(kind, number)) {
+        item_.tracks.insert(*id);
+    } else {
+        warn(id.error().message());
+    }
+}
+
+// The next that can be played behind the one that does; behind the last, the first.
+void PlayerApp::next_track(StreamKind kind) {
+    std::optional<int> first;
+    std::optional<int> next;
+    bool behind = false;
+    for (const Track& track : player_->tracks()) {
+        if (track.kind != kind) {
+            continue;
+        }
+        if (track.selected) {
+            behind = true;
+        } else if (track.stream.decodable) {
+            first = first ? first : track.number;
+            next = behind && !next ? track.number : next;
+        }
+    }
+    if (first && item_.playing) {
+        select(kind, next ? next : first);
     }
 }
 

@@ -101,6 +101,7 @@ void PlayerApp::begin_item() {
     item_.plays_left = options_.plays;
     OpenRequest request;
     request.locator = list_.current();
+    request.options.program = options_.program;
     const auto id = player_->open(std::move(request));
     if (id) {
         item_.open = *id;
@@ -188,6 +189,8 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         } else {
             warn(status.message());
         }
+    } else if (item_.tracks.erase(command) > 0) {
+        track_chosen(status);
     } else if (command == item_.seek && !status.ok()) {
         warn(status.message());
     }
@@ -211,6 +214,24 @@ void PlayerApp::opened() {
         }
     }
     show_item();
+    choose_tracks();
+    if (item_.tracks.empty()) {
+        begin_to_play();
+    }
+}
+
+// What cannot be had of what the command line asks for ends the item: what was not asked for is not
+// played in its place. A key that asks in vain is told so.
+void PlayerApp::track_chosen(const Status& status) {
+    const bool begins = item_.play == 0;
+    if (!status.ok()) {
+        begins ? failed(status) : warn(status.message());
+    } else if (begins && item_.tracks.empty()) {
+        begin_to_play();
+    }
+}
+
+void PlayerApp::begin_to_play() {
     if (!options_.dump_topology.empty()) {
         dump_topology();
     }
@@ -235,15 +256,18 @@ void PlayerApp::show_item() {
     }
 }
 
-// What is on the list behind it follows without a gap, unless a part or a repetition is asked for.
+// What is on the list behind it follows without a gap, unless a part, a repetition or certain tracks are
+// asked for.
 // One that cannot be opened is told of when its turn comes.
 void PlayerApp::queue_next() {
     const auto next = list_.peek();
-    if (!next || options_.start || options_.length || options_.plays != 1 || item_.next != 0) {
+    if (!next || options_.start || options_.length || options_.plays != 1 || item_.next != 0 ||
+        options_.chooses_tracks()) {
         return;
     }
     OpenRequest request;
     request.locator = *next;
+    request.options.program = options_.program;
     if (const auto id = player_->queue(std::move(request))) {
         item_.next = *id;
     }

@@ -36,6 +36,7 @@ private:
         CommandId seek = 0;
         CommandId rate = 0;
         CommandId next = 0;   // the one behind it was queued by this
+        std::set<CommandId> tracks; // what is still to be chosen before it plays
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
@@ -62,6 +63,11 @@ private:
 
     void act(const Control& control);
     void seek_by(Duration distance);
+    void choose_tracks();
+    void track_chosen(const Status& status);
+    void begin_to_play();
+    void select(StreamKind kind, std::optional<int> number);
+    void next_track(StreamKind kind);
     void step();
     void step_back();
     void set_speed(double speed);

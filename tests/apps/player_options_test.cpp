@@ -33,6 +33,9 @@ TEST_CASE("an option that cannot be is told in one line, and nothing is played",
         {{"--ao=png:x", item}, "'png:x' is no output"},
         {{"--ao=sdl:surface", item}, "'sdl:surface' has a part too much"},
         {{"--ao=wav:", item}, "'wav:' lacks its FILE"},
+        {{"--aid=0", item}, "'0' is no track"},
+        {{"--vid=two", item}, "'two' is no track"},
+        {{"--program=first", item}, "first"},
         {{"--loop-file=0", item}, "'0' is no count"},
         {{"--loop-file=often", item}, "'often' is no count"},
         {{"--log-level=loud", item}, "'loud' is no level; choose off, error"},
@@ -59,7 +62,8 @@ TEST_CASE("help and version go to standard output and succeed", "[player][option
     CHECK(help.err.empty());
     for (const char* option :
          {"--vo", "--ao", "--start", "--length", "--volume", "--mute", "--loop-file", "--untimed",
-          "--trace-events", "--log-level", "--audio-latency", "space", "Exit codes"}) {
+          "--trace-events", "--log-level", "--audio-latency", "--aid", "--vid", "--audio-file",
+          "--program", "space", "next audio track", "Exit codes"}) {
         CAPTURE(option);
         CHECK(help.out.find(option) != std::string::npos);
     }

@@ -92,6 +92,38 @@ TEST_CASE("limits are kept", "[ffmpeg][open]") {
     CHECK(*played.read_error == Errc::limit_exceeded);
 }
 
+TEST_CASE("the programs of a transport stream are told, and one is asked for by its number",
+          "[ffmpeg][open]") {
+    const Scratch scratch;
+    const std::string path =
+        scratch.clip("channels.ts", {"--programs", "2", "--sounds", "2", "--video", "mpeg2video",
+                                     "--audio", "mp2", "--seconds", "2", "--size", "160x120"});
+    OpenRequest request;
+    request.locator = path;
+    const auto first = open_media(request);
+    REQUIRE(first);
+    const Presentation& all = first->source->presentation();
+    REQUIRE(all.streams.size() == 6);
+    REQUIRE(all.programs.size() == 2);
+    CHECK(all.programs[0].number == 1);
+    CHECK(all.programs[1].number == 2);
+    for (const Program& program : all.programs) CHECK(program.streams.size() == 3);
+    CHECK(all.best_program() == &all.programs[0]);
+
+    request.options.program = 2;
+    const auto second = open_media(request);
+    REQUIRE(second);
+    const Presentation& one = second->source->presentation();
+    CHECK(one.streams.size() == 6); // those of the other are there, too
+    CHECK(one.best_program() == &one.programs[1]);
+
+    request.options.program = 3;
+    const auto none = open_media(request);
+    REQUIRE_FALSE(none);
+    CHECK(none.error() == Errc::not_found);
+    CHECK(says(none.error(), "has no program 3; it has 1, 2"));
+}
+
 TEST_CASE("a playlist opens its neighbours, and nothing but files", "[ffmpeg][open]") {
     const Scratch scratch;
     const std::string part = scratch.clip("part 1.ts", {"--video", "mpeg2video", "--audio", "mp2",

@@ -5,10 +5,12 @@
 #include "playhead/sdl/blit.h"
 #include "playhead/sdl/fit.h"
 #include "support/catch.h"
+#include "support/covers.h"
 
 using namespace playhead;
 using sdl::Area;
 using sdl::fit;
+using test::covers;
 
 namespace {
 
@@ -59,6 +61,7 @@ using Rows = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("a picture is shown as large as fits, in the middle", "[sdl][fit]") {
+    covers("8/frame-letterboxed");
     CHECK(fit({1920, 1080}, {960, 540}) == Area{0, 0, 960, 540});
     CHECK(fit({1920, 1080}, {960, 600}) == Area{0, 30, 960, 540});
     CHECK(fit({1920, 1080}, {1000, 540}) == Area{20, 0, 960, 540});

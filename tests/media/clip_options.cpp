@@ -18,6 +18,8 @@ constexpr const char* help =
     "  --video CODEC|none   an encoder of FFmpeg: mpeg4, mpeg2video, ffv1, libx264, ...\n"
     "  --audio CODEC|none   flac, aac, pcm_s16le, mp2, ac3, libopus, ...\n"
     "  --rate HZ  --channels N  --gop FRAMES  --bframes N\n"
+    "  --sounds N           sound tracks: the n-th beeps at n kHz\n"
+    "  --programs N         of a transport stream, each with all that; the sounds count on\n"
     "  --interleave good|audio-first|video-first    the last two in chunks of 5 s,\n"
     "                       or of so many: audio-first:2\n"
     "  --start S            added to every time stamp\n";
@@ -128,6 +130,12 @@ std::optional<bool> set_option(ClipOptions& options, std::string_view name,
     }
     if (name == "--channels") {
         return set_whole(options.channels, value, 1, 8);
+    }
+    if (name == "--sounds") {
+        return set_whole(options.sounds, value, 1, 8);
+    }
+    if (name == "--programs") {
+        return set_whole(options.programs, value, 1, 8);
     }
     if (name == "--gop") {
         return set_whole(options.gop, value, 1, 100000);

@@ -20,6 +20,8 @@ struct ClipOptions {
     std::string audio = "flac";  // "none": no sound
     int rate_hz = 48000;
     int channels = 2;
+    int sounds = 1;   // sound tracks; the n-th beeps at n kHz
+    int programs = 1; // of a transport stream, each with a picture and sounds of its own
     int gop = 30;
     int bframes = 0;
     Interleave interleave = Interleave::good;

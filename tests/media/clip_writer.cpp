@@ -97,6 +97,14 @@ public:
 
     bool wants_global_header() const { return (output_->oformat->flags & AVFMT_GLOBALHEADER) != 0; }
 
+    // What is added from here on belongs to this program.
+    void begin_program(int number) {
+        if (av_new_program(output_.get(), number) == nullptr) {
+            throw Trouble{"no memory"};
+        }
+        program_ = number;
+    }
+
     AVStream* add(const AVCodecContext& codec) {
         AVStream* stream = avformat_new_stream(output_.get(), nullptr);
         if (stream == nullptr) {
@@ -105,6 +113,10 @@ public:
         check(avcodec_parameters_from_context(stream->codecpar, &codec), "describing a stream");
         stream->time_base = codec.time_base;
         stream->avg_frame_rate = codec.framerate;
+        if (program_ > 0) {
+            av_program_add_stream_index(output_.get(), program_,
+                                        static_cast<unsigned>(stream->index));
+        }
         return stream;
     }
 
@@ -150,6 +162,7 @@ private:
     const ClipOptions& options_;
     Owned<AVFormatContext> output_;
     std::vector<Held> held_;
+    int program_ = 0;
 };
 
 // What picture and sound share: an encoder, its stream, and how far it has come.
@@ -287,8 +300,9 @@ Owned<AVCodecContext> open_audio(const ClipOptions& options, bool global_header)
 
 class AudioTrack final : public Track {
 public:
-    AudioTrack(Muxer& muxer, const ClipOptions& options)
+    AudioTrack(Muxer& muxer, const ClipOptions& options, int tone_khz)
         : Track(muxer, open_audio(options, muxer.wants_global_header())),
+          tone_hz_(tone_khz * 1000),
           rate_hz_(options.rate_hz),
           samples_(std::llround(options.seconds * options.rate_hz)) {}
 
@@ -316,7 +330,7 @@ public:
     }
 
 private:
-    // 1 kHz for the first tenth of each second, its ends rounded over 2 ms.
+    // A tone for the first tenth of each second, its ends rounded over 2 ms.
     double sample(std::int64_t n) const {
         const std::int64_t rate = rate_hz_;
         const double in_second = static_cast<double>(n % rate) / static_cast<double>(rate);
@@ -326,7 +340,7 @@ private:
         constexpr double ramp = 0.002;
         const double edge = std::min({in_second / ramp, (beep_seconds - in_second) / ramp, 1.0});
         constexpr double turn = 6.283185307179586;
-        return 0.5 * edge * std::sin(turn * 1000 * in_second);
+        return 0.5 * edge * std::sin(turn * tone_hz_ * in_second);
     }
     static void put(AVFrame& frame, int channel, int i, double value) {
         const auto format = static_cast<AVSampleFormat>(frame.format);
@@ -348,6 +362,7 @@ private:
         }
     }
 
+    int tone_hz_;
     std::int64_t rate_hz_;
     std::int64_t samples_;
 };
@@ -358,11 +373,17 @@ std::string write_clip(const ClipOptions& options) {
     try {
         Muxer muxer(options);
         std::vector<std::unique_ptr<Track>> tracks;
-        if (options.video != "none") {
-            tracks.push_back(std::make_unique<VideoTrack>(muxer, options));
-        }
-        if (options.audio != "none") {
-            tracks.push_back(std::make_unique<AudioTrack>(muxer, options));
+        int tone_khz = 0;
+        for (int program = 1; program <= options.programs; ++program) {
+            if (options.programs > 1) {
+                muxer.begin_program(program);
+            }
+            if (options.video != "none") {
+                tracks.push_back(std::make_unique<VideoTrack>(muxer, options));
+            }
+            for (int sound = 0; options.audio != "none" && sound < options.sounds; ++sound) {
+                tracks.push_back(std::make_unique<AudioTrack>(muxer, options, ++tone_khz));
+            }
         }
         muxer.begin();
         while (!tracks.empty()) {

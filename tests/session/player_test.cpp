@@ -130,6 +130,79 @@ TEST_CASE("opening another while one plays ends the first", "[player]") {
     CHECK(rig.sources->alive == 1);
 }
 
+TEST_CASE("tracks are chosen while playing, by number", "[player][switch]") {
+    PlayerRig rig;
+    rig.sources->media.audio_streams = 2;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.done();
+    const auto selected = [&] {
+        std::vector<std::pair<StreamKind, int>> numbers;
+        for (const Track& track : rig.player->tracks()) {
+            if (track.selected) numbers.emplace_back(track.kind, track.number);
+        }
+        return numbers;
+    };
+    using Numbers = std::vector<std::pair<StreamKind, int>>;
+    CHECK(rig.player->tracks().size() == 3);
+    CHECK(selected() == Numbers{{StreamKind::video, 1}, {StreamKind::audio, 1}});
+    const auto second = *rig.player->select(StreamKind::audio, 2);
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{second, "ok"}});
+    CHECK(selected() == Numbers{{StreamKind::video, 1}, {StreamKind::audio, 2}});
+    CHECK(rig.audio->last_stream == 2);
+    const auto third = *rig.player->select(StreamKind::audio, 3);
+    const auto silent = *rig.player->select(StreamKind::audio, std::nullopt);
+    const auto blind = *rig.player->select(StreamKind::video, std::nullopt);
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{third, "not_found"}, {silent, "ok"}, {blind, "invalid_request"}});
+    CHECK(selected() == Numbers{{StreamKind::video, 1}});
+    const auto again = *rig.player->select(StreamKind::audio, 1);
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{again, "ok"}});
+    CHECK(rig.audio->last_stream == 1);
+    CHECK(rig.player->position() == media_at(1300ms));
+}
+
+TEST_CASE("the sound of another file is added to what plays", "[player][switch]") {
+    PlayerRig rig;
+    rig.sources->named["scripted:sound"] = {.video = false};
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.done();
+    const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{added, "ok"}});
+    REQUIRE(rig.player->tracks().size() == 3);
+    CHECK(rig.player->tracks()[2].external);
+    CHECK(rig.player->tracks()[2].number == 2);
+    CHECK(rig.player->tracks()[2].selected);
+    CHECK(!rig.player->tracks()[1].selected);
+    CHECK(rig.audio->last_stream == 0);
+    rig.faults->fail_open = true;
+    const auto missing = *rig.player->add_external({"scripted:none", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{missing, "cannot_open"}});
+    CHECK(rig.player->state() == PlayerState::playing);
+}
+
+TEST_CASE("a stop cancels the opening of another file, and what plays stops", "[player][switch]") {
+    PlayerRig rig;
+    rig.player->open({"scripted:", nullptr, {}});
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.done();
+    rig.faults->open_gate.close(true);
+    const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    const auto stop = *rig.player->stop();
+    rig.simulation->run_for(100ms);
+    CHECK(rig.done() == Done{{added, "cancelled"}, {stop, "ok"}});
+    CHECK(rig.player->state() == PlayerState::stopped);
+}
+
 TEST_CASE("destroying a player completes what was pending", "[player]") {
     PlayerRig rig;
     rig.faults->open_gate.close(true);

@@ -20,7 +20,8 @@ namespace {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, stop, close, shutdown, wait, fail_read, damage, stall_read, release, lose_sink
+    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
+    release, lose_sink, buffer, buffered
 };
 
 struct Op {
@@ -32,15 +33,19 @@ struct Op {
 };
 
 const char* const names[] = {"set_topology", "clear_current", "clear_topologies", "start",
-                             "start_at", "start_segment", "pause", "cue", "set_rate", "stop",
+                             "start_at", "start_segment", "pause", "cue", "set_rate",
+                             "switch_audio", "switch_video", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
-                             "release", "lose_sink"};
+                             "release", "lose_sink", "buffer", "buffered"};
 
 std::string text(const Op& op) {
     std::ostringstream out;
     out << names[static_cast<int>(op.what)];
     if (op.what == Do::set_topology) out << " " << op.item << " flags " << static_cast<int>(op.flags);
     if (op.what == Do::start_at || op.what == Do::cue || op.what == Do::wait) out << " " << op.ms << " ms";
+    if (op.what == Do::switch_audio || op.what == Do::switch_video) {
+        out << " to stream " << op.item - 1 << " of source " << op.ms;
+    }
     if (op.what == Do::set_rate) out << " " << op.rate;
     return out.str();
 }
@@ -70,6 +75,12 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 72) { op.what = Do::stop;
         } else if (die < 73) { op.what = Do::close;
         } else if (die < 74) { op.what = Do::shutdown;
+        } else if (die < 79) {
+            op.what = upto(2) == 0 ? Do::switch_audio : Do::switch_video;
+            op.item = upto(4);
+            op.ms = upto(4);
+        } else if (die < 81) { op.what = Do::buffer;
+        } else if (die < 83) { op.what = Do::buffered;
         } else if (die < 92) { op.what = Do::wait, op.ms = upto(5) == 0 ? upto(1500) : upto(60);
         } else if (die < 93) { op.what = Do::fail_read;
         } else if (die < 95) { op.what = Do::damage;
@@ -105,12 +116,19 @@ public:
     bool quiet() const { return pending_.empty(); }
     bool stopped() const { return stopped_; }
     SessionState state() const { return state_; }
+    bool buffering() const { return buffering_ > 0; }
 
     void hear(const Event& event) {
         if (state_ == SessionState::shut_down) return complain("an event after shutdown", event);
         if (closed_) return complain("an event after SessionClosed", event);
         if (event.sequence <= sequence_) complain("the order of events", event);
         sequence_ = event.sequence;
+        if (event.as<BufferingStarted>()) {
+            ++buffering_;
+        } else if (event.as<BufferingStopped>() && --buffering_ < 0) {
+            complain("an end of buffering that has not begun", event);
+        }
+        if (buffering_ > 0 && ends_playing(event)) complain("buffering that has no end", event);
         if (is_completion(event.body) && event.command != 0) {
             completion(event);
         } else if (const auto* changed = event.as<RateChanged>()) {
@@ -139,6 +157,11 @@ public:
     }
 
 private:
+    static bool ends_playing(const Event& event) {
+        return event.as<SessionEnded>() || event.as<SessionError>() ||
+               (event.status.ok() && (event.as<SessionStopped>() || event.as<SessionClosed>())) ||
+               event.status == Errc::shut_down;
+    }
     void completion(const Event& event) {
         const auto found = pending_.find(event.command);
         if (found == pending_.end()) return complain("a completion that nobody is owed", event);
@@ -228,6 +251,20 @@ private:
                 }
                 break;
             }
+            case Do::switch_audio:
+            case Do::switch_video: {
+                const auto* switched = event.as<StreamSwitched>();
+                if (!switched || (switched->node > 0) != ok) {
+                    complain("the kind of completion", event);
+                } else if (!loaded) {
+                    if (!is(Errc::invalid_request)) complain("a switch in idle", event);
+                } else if (!ok && !faults_ && !is(Errc::not_found) && !is(Errc::invalid_request) &&
+                           !is(Errc::topo_cannot_connect) && !is(Errc::not_seekable) &&
+                           !is(Errc::topo_missing_stream_descriptor)) {
+                    complain("a switch that failed for no reason", event);
+                }
+                break;
+            }
             case Do::stop:
                 if (!event.as<SessionStopped>()) complain("the kind of completion", event);
                 if (!loaded) {
@@ -250,6 +287,7 @@ private:
     void status(const Event& event) {
         const auto& told = *event.as<TopologyStatus>();
         const int now = static_cast<int>(told.state);
+        if (told.state == TopologyState::dynamic_changed) return;  // at any time, any number of times
         auto& last = statuses_[told.topology];
         // Each start from stopped begins the presentation anew, also one that has ended; a topology
         // that is taken back from a join gets ready anew.
@@ -277,6 +315,7 @@ private:
     SessionState state_ = SessionState::idle;
     Capabilities caps_ = 0;
     double rate_ = 1.0;
+    int buffering_ = 0;
     bool closed_ = false, stopped_ = false, faults_ = false, cleared_ = false, shutting_ = false;
     bool cut_short_ = false;  // a presentation was cleared while it went on: an end is due
 };
@@ -293,12 +332,13 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         rig.video->told.scrubs = true;
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
-            {.duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
-            {.duration = 1s, .seekable = false}};
+            {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
+            {.duration = 1s, .seekable = false, .slow = true}};
         for (const auto& media : kinds) {
-            rig.sources->media = media;
+            const auto locator = "scripted:" + std::to_string(sources.size());
+            rig.sources->named[locator] = media;
             rig.source.reset();
-            sources.push_back(rig.open());
+            sources.push_back(rig.open(locator));
         }
         rig.events();
         rig.taken.clear();
@@ -342,6 +382,18 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 case Do::pause: command = rig.session.pause(); break;
                 case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms)); break;
                 case Do::set_rate: command = rig.session.set_rate(op.rate); break;
+                case Do::switch_audio:
+                case Do::switch_video: {
+                    SourceNode to;
+                    if (op.item > 0) {
+                        to.source = sources[static_cast<std::size_t>(op.ms)];
+                        to.stream = op.item - 1;
+                    }
+                    OutputNode output;
+                    output.sink = op.what == Do::switch_audio ? rig.audio : rig.video;
+                    command = rig.session.switch_stream(std::move(output), std::move(to));
+                    break;
+                }
                 case Do::stop: command = rig.session.stop(); break;
                 case Do::close: command = rig.session.close(); break;
                 case Do::shutdown:
@@ -376,6 +428,14 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     rig.faults->read_gate.open();
                     is_command = false;
                     break;
+                case Do::buffer:
+                    rig.faults->tell(SourceBuffers{true});
+                    is_command = false;
+                    break;
+                case Do::buffered:
+                    rig.faults->tell(SourceBuffers{false});
+                    is_command = false;
+                    break;
                 case Do::lose_sink:
                     referee.faulty();
                     rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
@@ -399,6 +459,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         }
         if (!shut) (void)rig.session.shutdown();
         listen();
+        if (complaint.empty() && referee.buffering()) complaint = "buffering that never ended";
         sources.clear();
     }
     if (complaint.empty() && factory->alive != 0) complaint = "a source was left open";

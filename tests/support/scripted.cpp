@@ -10,14 +10,15 @@ struct ScriptedPacket final : PacketData {
     ScriptedPacket() { size_bytes_ = 100; }
 };
 struct ScriptedPicture final : Picture {
-    explicit ScriptedPicture(int width) {
+    ScriptedPicture(int width, StreamIndex of) : stream(of) {
         format_.width = width;
         format_.height = 16;
     }
+    const StreamIndex stream;
 };
 struct ScriptedBuffer final : SampleBuffer {
-    ScriptedBuffer(int rate_hz, int channels)
-        : data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
+    ScriptedBuffer(int rate_hz, int channels, StreamIndex of)
+        : stream(of), data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
         format_.rate_hz = rate_hz;
         format_.channels = channels;
         frames_ = rate_hz / 50;
@@ -25,6 +26,7 @@ struct ScriptedBuffer final : SampleBuffer {
     const std::byte* plane(int) const override {
         return reinterpret_cast<const std::byte*>(data_.data());
     }
+    const StreamIndex stream;
     std::vector<float> data_;
 };
 
@@ -102,6 +104,22 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
     return through;
 }
 
+void ScriptedFaults::add(const std::shared_ptr<SourceHost>& host) {
+    std::lock_guard lock(mutex_);
+    hosts_.push_back(host);
+}
+
+void ScriptedFaults::tell(const SourceNews& news) {
+    std::vector<std::weak_ptr<SourceHost>> hosts;
+    {
+        std::lock_guard lock(mutex_);
+        hosts = hosts_;
+    }
+    for (const auto& weak : hosts) {
+        if (const auto host = weak.lock()) host->tell(news);
+    }
+}
+
 // ---- source ----------------------------------------------------------------------------------
 
 namespace {
@@ -118,8 +136,12 @@ public:
         if (media.tell_duration) presentation_.duration = media.duration;
         presentation_.seekable = media.seekable;
         presentation_.live = media.live;
-        if (media.video) add(StreamKind::video, VideoFormat{});
-        if (media.audio) {
+        presentation_.may_stall = media.slow;
+        if (context_.host) faults_->add(context_.host);
+        for (int i = 0; media.video && i < media.video_streams; ++i) {
+            add(StreamKind::video, VideoFormat{});
+        }
+        for (int i = 0; media.audio && i < media.audio_streams; ++i) {
             AudioFormat format;
             format.rate_hz = 48000;
             format.channels = 1;
@@ -143,6 +165,7 @@ public:
         const auto frame = (t - media_zero) / frame_length();
         next_video_ = std::max<std::int64_t>(0, frame / media_.gop * media_.gop);
         next_audio_ = std::max<std::int64_t>(0, (t - media_zero) / std::chrono::milliseconds{20});
+        next_copy_ = 0;
         return {};
     }
 
@@ -150,12 +173,24 @@ public:
         const int n = reads_++;
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
         if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
-        if (n == faults_->fail_read_at) return Error{Errc::damaged, "the script fails this read"};
+        if (!spend_time(faults_->read_cost)) return Error{Errc::cancelled};
+        if (faults_->fail_next_read.exchange(false) || n == faults_->fail_read_at) {
+            return Error{Errc::damaged, "the script fails this read"};
+        }
+        leave_out_sound();
         for (;;) {
+            if (next_copy_ > 0) {  // the other streams of the kind have the same packets
+                Packet packet = copied_;
+                packet.stream = copied_.stream + next_copy_;
+                next_copy_ = next_copy_ + 1 < copies_ ? next_copy_ + 1 : 0;
+                if (selected(packet.stream)) return packet;
+                continue;
+            }
             const MediaTime v = media_at(next_video_ * frame_length());
             const MediaTime a = media_at(next_audio_ * std::chrono::milliseconds{20});
             const bool more_video = media_.video && v - media_zero < media_.duration;
-            const bool more_audio = media_.audio && a - media_zero < media_.duration;
+            const bool more_audio =
+                media_.audio && a - media_zero < media_.audio_lasts.value_or(media_.duration);
             if (!more_video && !more_audio) return EndOfStream{};
             Packet packet;
             packet.data = std::make_shared<ScriptedPacket>();
@@ -164,19 +199,49 @@ public:
                 packet.pts = packet.dts = v;
                 packet.duration = frame_length();
                 packet.key = next_video_++ % media_.gop == 0;
+                copies_ = media_.video_streams;
             } else {
-                packet.stream = media_.video ? 1 : 0;
+                packet.stream = media_.video ? media_.video_streams : 0;
                 packet.pts = packet.dts = a;
                 packet.duration = std::chrono::milliseconds{20};
                 packet.key = true;
                 ++next_audio_;
+                copies_ = media_.audio_streams;
             }
-            if (std::count(selected_.begin(), selected_.end(), packet.stream) > 0) return packet;
+            copied_ = packet;
+            next_copy_ = copies_ > 1 ? 1 : 0;
+            if (selected(packet.stream)) return packet;
         }
     }
 
 private:
+    // False: interrupted.
+    bool spend_time(Duration cost) {
+        if (cost <= Duration{}) return true;
+        struct Wake final : Interrupt::Waker {
+            explicit Wake(Signal& s) : signal(s) {}
+            void wake() noexcept override { signal.set(); }
+            Signal& signal;
+        };
+        const std::shared_ptr<Signal> signal = context_.executor->make_signal();
+        Wake wake{*signal};
+        context_.interrupt->add(wake);
+        (void)signal->wait(context_.executor->now() + cost);
+        context_.interrupt->remove(wake);
+        return !context_.interrupt->raised();
+    }
     Duration frame_length() const { return Duration{std::chrono::seconds{1}} / media_.fps; }
+    void leave_out_sound() {
+        constexpr Duration block = std::chrono::milliseconds{20};
+        const Duration at = next_audio_ * block;
+        if (at >= faults_->hole_from.load() && at < faults_->hole_until.load()) {
+            next_audio_ = faults_->hole_until.load() / block;
+        }
+        if (at >= faults_->sound_ends.load()) next_audio_ = media_.duration / block + 1;
+    }
+    bool selected(StreamIndex stream) const {
+        return std::count(selected_.begin(), selected_.end(), stream) > 0;
+    }
     Interrupt* interrupt() { return faults_->heed_interrupt ? context_.interrupt.get() : nullptr; }
     void add(StreamKind kind, MediaType type) {
         StreamInfo info;
@@ -196,6 +261,9 @@ private:
     std::vector<StreamIndex> selected_;
     std::int64_t next_video_ = 0;
     std::int64_t next_audio_ = 0;
+    Packet copied_;
+    int copies_ = 1;
+    int next_copy_ = 0;
     int reads_ = 0;
 };
 
@@ -219,7 +287,7 @@ public:
             spend(faults_->picture_cost[static_cast<int>(skip_)]);
             VideoFrame frame;
             frame.picture = std::make_shared<ScriptedPicture>(
-                *packet.pts - media_zero < faults_->wide_from.load() ? 16 : 32);
+                *packet.pts - media_zero < faults_->wide_from.load() ? 16 : 32, packet.stream);
             frame.pts = *packet.pts;
             frame.duration = packet.duration;
             frame.key = packet.key;
@@ -227,8 +295,8 @@ public:
         } else {
             AudioBlock block;
             const bool mono = *packet.pts - media_zero < faults_->stereo_from.load();
-            block.buffer = mono ? std::make_shared<ScriptedBuffer>(48000, 1)
-                                : std::make_shared<ScriptedBuffer>(44100, 2);
+            block.buffer = mono ? std::make_shared<ScriptedBuffer>(48000, 1, packet.stream)
+                                : std::make_shared<ScriptedBuffer>(44100, 2, packet.stream);
             block.frames = block.buffer->frames();
             block.pts = *packet.pts;
             sample_ = std::move(block);
@@ -246,6 +314,7 @@ public:
         return NotYet{};
     }
     void flush() override {
+        if (kind_ == StreamKind::video) ++faults_->picture_flushes;
         sample_.reset();
         draining_ = false;
     }
@@ -281,7 +350,8 @@ Result<std::unique_ptr<MediaSource>> ScriptedSourceFactory::open(const OpenReque
     Interrupt* interrupt = faults_->heed_interrupt ? context.interrupt.get() : nullptr;
     if (!faults_->open_gate.pass(*context.executor, interrupt)) return fail(Errc::cancelled);
     if (faults_->fail_open) return fail(Errc::cannot_open, "the script fails this open");
-    return std::make_unique<ScriptedSource>(media, journal_, faults_, context, alive,
+    const auto of_name = named.find(request.locator);
+    return std::make_unique<ScriptedSource>(of_name == named.end() ? media : of_name->second, journal_, faults_, context, alive,
                                             request.locator);
 }
 
@@ -351,10 +421,12 @@ void ScriptedSink::process(Sample sample) {
     if (const auto* frame = std::get_if<VideoFrame>(&sample)) {
         held.pts = frame->pts;
         held.end = frame->pts + frame->duration.value_or(Duration{});
+        last_stream = static_cast<const ScriptedPicture&>(*frame->picture).stream;
     } else {
         const auto& block = std::get<AudioBlock>(sample);
         held.pts = block.pts;
         held.end = block.pts + block.length();
+        last_stream = static_cast<const ScriptedBuffer&>(*block.buffer).stream;
     }
     if (note_samples) note("process " + milliseconds(held.pts));
     if (showing_) {
@@ -410,6 +482,12 @@ void ScriptedSink::flush() {
 void ScriptedSink::preroll(MediaTime t) {
     note("preroll " + milliseconds(t));
     prerolling_ = true;
+    ask();
+}
+
+void ScriptedSink::change_over(MediaTime t) {
+    flush();
+    note("change-over " + milliseconds(t));
     ask();
 }
 

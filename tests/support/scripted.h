@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,12 +50,16 @@ private:
 struct ScriptedMedia {
     bool video = true;
     bool audio = true;
+    int audio_streams = 1;  // that many, of the same sound
+    int video_streams = 1;
     Duration duration = std::chrono::seconds{10};
+    std::optional<Duration> audio_lasts = {};  // the sound ends that early
     bool tell_duration = true;
     int fps = 25;
     int gop = 25;  // frames
     bool seekable = true;
     bool live = false;
+    bool slow = false;  // its queues are watched for running dry
 };
 
 // Everything one scripted source can be told to do wrong.
@@ -62,17 +67,32 @@ struct ScriptedFaults {
     Gate open_gate, read_gate, seek_gate, decode_gate;
     std::atomic<int> block_read_at{-1};  // the n-th read since the opening closes its gate on itself
     std::atomic<int> fail_read_at{-1};
+    std::atomic<bool> fail_next_read{false};
     std::atomic<bool> fail_open{false};
     std::atomic<bool> fail_seek{false};
     std::atomic<int> fail_decode_at{-1};   // the n-th packet of the video decoder is damaged
     std::atomic<int> block_decode_at{-1};  // the n-th one waits at decode_gate
     std::atomic<bool> heed_interrupt{true};
+    // How long each read takes.
+    std::atomic<Duration> read_cost{};
     // What a picture costs the video decoder, in virtual time, at each level of skipping. Where the
     // first is not 0 every second picture is one that no other needs.
     std::atomic<Duration> picture_cost[4] = {};
+    // The sound is over from there on, or has a hole.
+    std::atomic<Duration> sound_ends{Duration::max()};
+    std::atomic<Duration> hole_from{Duration::max()}, hole_until{Duration::max()};
+    std::atomic<int> picture_flushes{0};  // of the video decoders
     // What is in the stream from there on is twice as wide, or stereo at 44,100 Hz.
     std::atomic<Duration> wide_from{Duration::max()};
     std::atomic<Duration> stereo_from{Duration::max()};
+
+    // Every source that is open tells this of itself. Any thread.
+    void tell(const SourceNews& news);
+    void add(const std::shared_ptr<SourceHost>& host);
+
+private:
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<SourceHost>> hosts_;
 };
 
 class ScriptedSourceFactory final : public SourceFactory {
@@ -80,6 +100,8 @@ public:
     ScriptedSourceFactory(std::shared_ptr<Journal> journal, std::shared_ptr<ScriptedFaults> faults)
         : journal_(std::move(journal)), faults_(std::move(faults)) {}
     ScriptedMedia media;
+    // What a locator holds, where sources that differ are opened anew; else `media`.
+    std::map<std::string, ScriptedMedia> named;
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};
     Result<std::unique_ptr<MediaSource>> open(const OpenRequest& request,
@@ -120,6 +142,7 @@ public:
     std::atomic<int> widest{4096};       // takes no wider pictures
     // Samples processed, and of them those since the last time it was asked.
     std::atomic<int> processed{0};
+    std::atomic<int> last_stream{-1};  // which stream the last sample was decoded from
     std::atomic<int> rendered{0};
     std::atomic<bool> running{false};
     std::atomic<bool> is_shut_down{false};
@@ -137,6 +160,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     void shut_down() override;
     void on_start(HostTime when, MediaTime at) override;
     void on_restart(HostTime when) override;

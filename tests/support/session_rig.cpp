@@ -78,8 +78,8 @@ std::optional<Event> SessionRig::last(const std::string& event_name) const {
     return found == taken.rend() ? std::nullopt : std::optional<Event>(*found);
 }
 
-std::shared_ptr<Source> SessionRig::open() {
-    (void)engine->open({"scripted:", nullptr, {}});
+std::shared_ptr<Source> SessionRig::open(const std::string& locator) {
+    (void)engine->open({locator, nullptr, {}});
     until("source-opened");
     const auto opened = last("source-opened");
     if (opened) source = opened->as<SourceOpened>()->source;
@@ -88,7 +88,9 @@ std::shared_ptr<Source> SessionRig::open() {
 
 Topology SessionRig::topology(const std::shared_ptr<Source>& from) {
     Topology made;
+    bool any[2] = {false, false};  // the first stream of each kind
     for (const auto& stream : from->presentation().streams) {
+        if (std::exchange(any[stream.kind == StreamKind::video ? 0 : 1], true)) continue;
         made.add_branch(from, stream.index, stream.kind == StreamKind::video ? video : audio);
     }
     return made;

@@ -22,7 +22,7 @@ struct SessionRig {
     ~SessionRig();
 
     // Opens the scripted source and returns it; runs the simulation until it is there.
-    std::shared_ptr<Source> open();
+    std::shared_ptr<Source> open(const std::string& locator = "scripted:");
     // Source streams to the two sinks.
     Topology topology(const std::shared_ptr<Source>& from);
     // The session with that topology set, its events taken.

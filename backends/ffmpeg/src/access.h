@@ -35,6 +35,7 @@ public:
 
     bool interrupted() const;
     bool is_network() const { return network_; }
+    bool may_stall() const { return network_ || (main_ && main_->source().may_stall()); }
     // The sentence of the byte source or of a refusal, if that is why FFmpeg failed.
     Status failure() const;
     void recover();

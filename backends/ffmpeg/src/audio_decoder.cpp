@@ -82,6 +82,7 @@ public:
         for (;;) {
             auto outcome = codec_.receive();
             if (auto* frame = std::get_if<FrameHandle>(&outcome)) {
+                mend_rate(**frame);
                 if ((*frame)->nb_samples > 0 && (*frame)->sample_rate > 0) {
                     AudioBlock block = to_sample(std::move(*frame));
                     if (block.frames > 0) {
@@ -101,6 +102,17 @@ public:
     }
 
 private:
+    // libavcodec's MPEG audio decoders learn a frame's rate after they have made the frame, so the
+    // first one behind a change claims the rate before it.
+    void mend_rate(AVFrame& frame) const {
+        const AVCodecContext& context = codec_.context();
+        const bool late = context.codec_id == AV_CODEC_ID_MP1 ||
+                          context.codec_id == AV_CODEC_ID_MP2 ||
+                          context.codec_id == AV_CODEC_ID_MP3;
+        if (late && context.sample_rate > 0) {
+            frame.sample_rate = context.sample_rate;
+        }
+    }
     AudioBlock to_sample(FrameHandle frame) {
         AudioBlock out;
         out.pts = counter_.place(*frame);

@@ -168,6 +168,7 @@ Presentation describe(const AVFormatContext& input, const Access& access,
     out.seekable = can_seek(input);
     out.uses_network = access.is_network();
     out.live = out.uses_network && !out.duration;
+    out.may_stall = access.may_stall();
     for (unsigned i = 0; i < input.nb_chapters; ++i) {
         const AVChapter& chapter = *input.chapters[i];
         const TimeBase base = time_base(chapter.time_base);
@@ -175,6 +176,15 @@ Presentation describe(const AVFormatContext& input, const Access& access,
                                  media_at(rescale(chapter.end, base) - out.container_start)},
                                 value_of(chapter.metadata, "title")});
     }
+    for (unsigned i = 0; i < input.nb_programs; ++i) {
+        const AVProgram& program = *input.programs[i];
+        Program made{program.id, value_of(program.metadata, "service_name"), {}};
+        for (unsigned s = 0; s < program.nb_stream_indexes; ++s) {
+            made.streams.push_back(static_cast<StreamIndex>(program.stream_index[s]));
+        }
+        out.programs.push_back(std::move(made));
+    }
+    out.program = request.options.program;
     const AVDictionaryEntry* entry = nullptr;
     while ((entry = av_dict_get(input.metadata, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
         out.metadata.emplace(entry->key, entry->value);

@@ -144,7 +144,8 @@ bool header_says_all(const AVFormatContext& input) {
         const AVIndexEntry* entry = avformat_index_get_entry(stream, 0);
         if (codec.codec_id == AV_CODEC_ID_NONE || stream->start_time == AV_NOPTS_VALUE ||
             stream->duration <= 0 || entry == nullptr ||
-            av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q) >= AV_TIME_BASE) {
+            av_rescale_q(stream->start_time, stream->time_base, {1, AV_TIME_BASE}) >=
+                AV_TIME_BASE) {
             return false;
         }
         if (codec.codec_type == AVMEDIA_TYPE_VIDEO) {
@@ -243,6 +244,23 @@ Result<bool> complete_stream_info(AVFormatContext& input, Access& access,
     return !quick || formats_known(input);
 }
 
+// The one that is asked for has to be there, by its number in the container.
+Result<void> check_program(const AVFormatContext& input, const OpenRequest& request) {
+    if (!request.options.program) {
+        return {};
+    }
+    std::string there;
+    for (unsigned i = 0; i < input.nb_programs; ++i) {
+        if (input.programs[i]->id == *request.options.program) {
+            return {};
+        }
+        there += (i > 0 ? ", " : "") + std::to_string(input.programs[i]->id);
+    }
+    return fail(Errc::not_found, quoted(request) + " has no program " +
+                                     std::to_string(*request.options.program) +
+                                     (there.empty() ? "; it has none" : "; it has " + there));
+}
+
 Result<void> check_streams(const AVFormatContext& input, const OpenRequest& request) {
     const SourceLimits& limits = request.options.limits;
     if (input.nb_streams > static_cast<unsigned>(limits.streams)) {
@@ -278,7 +296,7 @@ Result<void> check_streams(const AVFormatContext& input, const OpenRequest& requ
         // for as long as the probe looked.
         return fail(Errc::no_streams, quoted(request) + " holds no picture, sound or subtitles");
     }
-    return {};
+    return check_program(input, request);
 }
 
 } // namespace playhead::ffmpeg

@@ -108,7 +108,8 @@ Result<void> AvSource::seek_to(MediaTime t) {
 
 int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
     const int index = lead != nullptr ? lead->index : -1;
-    const AVRational native = lead != nullptr ? input_->streams[index]->time_base : AV_TIME_BASE_Q;
+    const AVRational native = lead != nullptr ? input_->streams[index]->time_base
+                                              : AVRational{1, AV_TIME_BASE};
     const TimeBase base = time_base(native);
     std::int64_t ticks = rescale(target + presentation_.container_start, base, Rounding::down);
     if (to_start) {

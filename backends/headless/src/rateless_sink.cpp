@@ -43,6 +43,7 @@ void RatelessSink::shut_down() {
     static_cast<void>(work_->finish());
     waiting_.clear();
     waiting_samples_ = 0;
+    running_ = prerolling_ = scrubbing_ = false;
     context_ = {};
 }
 
@@ -116,6 +117,7 @@ void RatelessSink::take_waiting() {
 }
 
 void RatelessSink::process(Sample sample) {
+    if (!context_.host) return; // it was shut down
     open_requests_ = std::max(open_requests_ - 1, 0);
     if (const auto* frame = std::get_if<VideoFrame>(&sample); frame && frame->provisional) {
         ask();
@@ -132,6 +134,7 @@ void RatelessSink::process(Sample sample) {
 }
 
 void RatelessSink::place_marker(const Marker& marker) {
+    if (!context_.host) return;
     if (marker.kind == Marker::Kind::end_of_segment) ended_ = true;
     if (prerolling_ && ended_) {
         prerolling_ = false;
@@ -158,6 +161,12 @@ void RatelessSink::flush() {
                 *marker, {Errc::aborted, "The samples before the marker were flushed."});
         }
     }
+}
+
+void RatelessSink::change_over(MediaTime t) {
+    static_cast<void>(t);
+    flush();
+    ask();
 }
 
 void RatelessSink::preroll(MediaTime t) {

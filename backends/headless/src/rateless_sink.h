@@ -42,6 +42,7 @@ public:
     void process(Sample sample) override;
     void place_marker(const Marker& marker) override;
     void flush() override;
+    void change_over(MediaTime t) override;
     void preroll(MediaTime t) override;
     void step() override;
     void shut_down() override;

@@ -91,6 +91,7 @@ public:
           interrupt_(context.interrupt),
           size_(io->size),
           seekable_(io->seekable),
+          slow_(io->slow),
           name_(io->name),
           lease_(std::make_shared<Lease>(std::move(io), executor_->make_signal())) {
         if (interrupt_) {
@@ -105,6 +106,7 @@ public:
 
     std::optional<std::uint64_t> size() const override { return size_; }
     bool seekable() const override { return seekable_; }
+    bool may_stall() const override { return slow_; }
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
         if (!lease_->begin_read(interrupt_.get())) {
@@ -144,6 +146,7 @@ private:
     const std::shared_ptr<Interrupt> interrupt_;
     const std::optional<std::uint64_t> size_;
     const bool seekable_;
+    const bool slow_;
     const std::string name_;
     const std::shared_ptr<Lease> lease_;
 };

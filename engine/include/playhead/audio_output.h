@@ -28,7 +28,8 @@ struct AudioOutputOptions {
 class AudioOutputCore;
 
 // Threads: volume calls from any thread; the StreamSink part on its strand; the device's callback
-// runs wait-free. Units: volume is linear, 0 to 1, above 1 clips.
+// runs wait-free. Units: volume is linear, 0 to 1, above 1 clips, less than 0 is 0; what is no number
+// changes nothing.
 class AudioOutput {
 public:
     explicit AudioOutput(std::shared_ptr<AudioDevice> device, AudioOutputOptions options = {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,10 @@ struct SessionClosed {};
 struct RateChanged {
     std::optional<double> rate;  // the new one; none on failure
 };
+struct StreamSwitched {
+    int node = -1;            // of the output; -1 on failure
+    StreamIndex stream = -1;  // what feeds it now; -1: nothing, it is switched off
+};
 
 // What happens to a presentation.
 struct TopologyStatus {
@@ -106,10 +111,27 @@ struct QualityChanged {  // a stream is given up a step, or taken back
     DropMode to = DropMode::none;
     Duration lateness{};  // the worst of late; negative: everything was early
 };
+// Data are short: the clock stands, the state does not change. One Stopped for each Started, at the
+// latest just before the event that ends playing; several may be open at once.
 struct BufferingStarted {};
 struct BufferingStopped {};
-struct ReconnectStarted {};
+struct ReconnectStarted {};  // playing goes on from what there is
 struct ReconnectEnded {};
+// Of a source while it plays; `node` is its number in the topology.
+struct SourceMetadataChanged {
+    int node = -1;
+    std::map<std::string, std::string> metadata;  // all of it
+};
+struct SourceCharacteristicsChanged {
+    int node = -1;
+    SourceCharacteristics before = 0;
+    SourceCharacteristics now = 0;
+};
+struct RateChangeRequested {  // a wish: nothing changes unless the application does it
+    int node = -1;
+    double rate = 1.0;
+    Thinning thinning = Thinning::none;
+};
 struct SessionError {  // fatal; the cause is the event's status
     std::optional<MediaTime> position;
 };
@@ -138,12 +160,14 @@ struct UserEvent {
 
 using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
-                 SessionStopped, SessionClosed, RateChanged, TopologyStatus, NotifyPresentationTime,
+                 SessionStopped, SessionClosed, RateChanged, StreamSwitched, TopologyStatus,
+                 NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded,
                  SinkInvalidated, StreamSinkFormatChanged, AudioSessionChanged, QualityChanged,
-                 BufferingStarted, BufferingStopped, ReconnectStarted, ReconnectEnded, SessionError,
-                 NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded, UserEvent>;
+                 BufferingStarted, BufferingStopped, ReconnectStarted, ReconnectEnded,
+                 SourceMetadataChanged, SourceCharacteristicsChanged, RateChangeRequested,
+                 SessionError, NonFatalError, PlayerCommandDone, PlayerItemStarted, PlayerEnded, UserEvent>;
 
 struct Event {
     std::uint64_t sequence = 0;  // rising over the whole bus, from 1

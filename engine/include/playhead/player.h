@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "playhead/engine.h"
 
@@ -18,6 +19,16 @@ namespace playhead {
 struct PlayerOutputs {
     std::shared_ptr<StreamSink> video;  // null: no picture wanted
     std::shared_ptr<StreamSink> audio;  // null: no sound wanted
+};
+
+// A stream of what is open, or the sound of a file that was added to it. One without a decoder
+// (stream.decodable) or without an output, like subtitles so far, is listed but cannot be chosen.
+struct Track {
+    StreamKind kind = StreamKind::audio;
+    int number = 1;  // of its kind, from 1
+    StreamInfo stream;
+    bool external = false;
+    bool selected = false;
 };
 
 enum class PlayerState { empty, opening, stopped, playing, paused, ended, failed };
@@ -54,11 +65,19 @@ public:
     // move (forward to reverse, to and from 0 while playing) it is stopped for it and goes on from the
     // same place. Kept for what is opened next. Errors: those of Session::set_rate.
     Result<CommandId> set_rate(double rate, Thinning thinning = Thinning::none);
+    // Plays the track of that number from here on, or (none) no track of that kind; what else plays does
+    // not notice. Not_found: no such track; invalid_request: nothing else would be left, or there is
+    // no output for the kind. Errors besides: those of Session::switch_stream.
+    Result<CommandId> select(StreamKind kind, std::optional<int> number);
+    // Opens another file and plays its sound with what is open, from the same position on.
+    Result<CommandId> add_external(OpenRequest request);
     // While opening: cancels the open and completes ok.
     Result<CommandId> stop();
 
     PlayerState state() const;
     std::optional<Presentation> presentation() const;
+    // Pictures, sounds and subtitles of what plays, in the order of its streams; covers are none.
+    std::vector<Track> tracks() const;
     // In what plays, from its beginning; where a seek is going, while one is under way.
     std::optional<MediaTime> position() const;
     std::optional<Duration> duration() const;

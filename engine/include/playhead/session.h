@@ -64,6 +64,18 @@ public:
     // does not fit: unsupported_rate_transition; what cannot be done: unsupported_rate,
     // reverse_unsupported, thinning_unsupported.
     Result<CommandId> set_rate(double rate, Thinning thinning = Thinning::none);
+    // -> StreamSwitched. From now on the branch that ends in this output is fed from this stream, of
+    // whatever opened source; from none (`{}`) it is switched off. The other branches go on as if
+    // nothing had happened, the clock too: while playing, the stream gets a reader of its own, and
+    // what was fed before is heard or seen until that stands at the position. Kept over stop and seek.
+    // An output that was switched off keeps its number; one that the presentation has not had so far
+    // is added. Where everything has reached the outputs already it counts from the next start on.
+    // A number that is no output's: not_found. A stream without a decoder: topo_codec_not_found; of
+    // another kind than the output: topo_cannot_connect. While playing also not_seekable, and
+    // component_busy if an application's own I/O would be read by two. The last output that is left
+    // cannot be switched off: invalid_request.
+    Result<CommandId> switch_stream(NodeId output, SourceNode to);
+    Result<CommandId> switch_stream(OutputNode output, SourceNode to);
     // -> SessionStopped. Bound: the call returns within a millisecond from any thread; the event is
     // retrievable within 100 ms at the most, 5 ms in the median, whatever the source, a decoder or
     // a sink is doing: who does not answer within 20 ms is left behind and made anew at the next

@@ -73,6 +73,14 @@ public:
     // Puts the node into the edge from -> to.
     NodeId insert_between(NodeId from, NodeId to, TransformNode node);
 
+    // Takes the node out, with its edges.
+    void remove(NodeId id);
+    // Takes out the branch that ends in this output: all that feeds nothing else.
+    void remove_branch(NodeId output);
+    // Puts in the one branch that `branch` has; its output as number `output`, which is free, or 0: a
+    // new number. Returns the number.
+    NodeId adopt_branch(const Topology& branch, NodeId output);
+
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<Edge>& edges() const { return edges_; }
     const Node* find(NodeId id) const;

@@ -14,6 +14,7 @@ struct Name {
     std::string_view operator()(const SessionStopped&) const { return "session-stopped"; }
     std::string_view operator()(const SessionClosed&) const { return "session-closed"; }
     std::string_view operator()(const RateChanged&) const { return "rate-changed"; }
+    std::string_view operator()(const StreamSwitched&) const { return "stream-switched"; }
     std::string_view operator()(const TopologyStatus&) const { return "topology-status"; }
     std::string_view operator()(const NotifyPresentationTime&) const {
         return "notify-presentation-time";
@@ -39,6 +40,15 @@ struct Name {
     std::string_view operator()(const QualityChanged&) const { return "quality-changed"; }
     std::string_view operator()(const ReconnectStarted&) const { return "reconnect-started"; }
     std::string_view operator()(const ReconnectEnded&) const { return "reconnect-ended"; }
+    std::string_view operator()(const SourceMetadataChanged&) const {
+        return "source-metadata-changed";
+    }
+    std::string_view operator()(const SourceCharacteristicsChanged&) const {
+        return "source-characteristics-changed";
+    }
+    std::string_view operator()(const RateChangeRequested&) const {
+        return "rate-change-requested";
+    }
     std::string_view operator()(const BufferingStarted&) const { return "buffering-started"; }
     std::string_view operator()(const BufferingStopped&) const { return "buffering-stopped"; }
     std::string_view operator()(const SessionError&) const { return "session-error"; }
@@ -76,7 +86,9 @@ bool is_completion(const EventBody& body) {
            std::holds_alternative<SessionStarted>(body) ||
            std::holds_alternative<SessionPaused>(body) ||
            std::holds_alternative<SessionStopped>(body) ||
-           std::holds_alternative<SessionClosed>(body) || std::holds_alternative<RateChanged>(body);
+           std::holds_alternative<SessionClosed>(body) ||
+           std::holds_alternative<RateChanged>(body) ||
+           std::holds_alternative<StreamSwitched>(body);
 }
 
 std::string_view to_string(AudioSessionReason reason) {

@@ -1,5 +1,7 @@
 #include "playhead/presentation.h"
 
+#include <algorithm>
+
 namespace playhead {
 namespace {
 
@@ -15,12 +17,43 @@ bool better(const StreamInfo& a, const StreamInfo& b) {
     return !impaired(a) && impaired(b);
 }
 
+bool playable(const StreamInfo& stream, StreamKind kind) {
+    return stream.kind == kind && stream.decodable && !stream.disposition.attached_picture;
+}
+
+bool holds(const Program& program, StreamIndex stream) {
+    return std::find(program.streams.begin(), program.streams.end(), stream) !=
+           program.streams.end();
+}
+
 } // namespace
 
+const Program* Presentation::best_program() const {
+    const auto first = [this](auto fits) -> const Program* {
+        const auto found = std::find_if(programs.begin(), programs.end(), fits);
+        return found == programs.end() ? nullptr : &*found;
+    };
+    if (program) {
+        return first([this](const Program& p) { return p.number == *program; });
+    }
+    for (const StreamKind kind : {StreamKind::video, StreamKind::audio}) {
+        const auto* found = first([&](const Program& p) {
+            return std::any_of(streams.begin(), streams.end(), [&](const StreamInfo& stream) {
+                return playable(stream, kind) && holds(p, stream.index);
+            });
+        });
+        if (found != nullptr) {
+            return found;
+        }
+    }
+    return nullptr;
+}
+
 const StreamInfo* Presentation::best(StreamKind kind) const {
+    const Program* const from = best_program();
     const StreamInfo* found = nullptr;
     for (const StreamInfo& stream : streams) {
-        if (stream.kind != kind || !stream.decodable || stream.disposition.attached_picture) {
+        if (!playable(stream, kind) || (from != nullptr && !holds(*from, stream.index))) {
             continue;
         }
         if (found == nullptr || better(stream, *found)) {
@@ -38,6 +71,19 @@ const StreamInfo* Presentation::cover() const {
         }
     }
     return nullptr;
+}
+
+SourceCharacteristics Presentation::characteristics() const {
+    SourceCharacteristics set = 0;
+    const auto add = [&](bool so, SourceCharacteristic c) {
+        set |= so ? static_cast<unsigned>(c) : 0U;
+    };
+    add(live, SourceCharacteristic::live);
+    add(seekable, SourceCharacteristic::can_seek);
+    add(!live, SourceCharacteristic::can_pause);
+    add(seekable && uses_network, SourceCharacteristic::slow_seek);
+    add(!uses_network, SourceCharacteristic::does_not_use_network);
+    return set;
 }
 
 } // namespace playhead

@@ -1,6 +1,7 @@
 #include "outputs/audio_sink.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace playhead {
@@ -10,8 +11,8 @@ AudioSink::AudioSink(std::shared_ptr<AudioDevice> device, const AudioOutputOptio
       options_(options),
       render_(std::make_shared<AudioRender>()),
       keeper_(std::make_shared<DeviceKeeper>(device_, render_)),
-      volume_(options.volume) {
-    set_gain_locked();
+      volume_(0.0) {
+    set_volume(options.volume);
 }
 
 AudioSink::~AudioSink() { shut_down(); }
@@ -83,11 +84,19 @@ void AudioSink::process(Sample sample) {
 }
 
 void AudioSink::place_marker(const Marker& marker) {
-    if (marker.kind == Marker::Kind::end_of_segment) feeder_.end();
+    const bool end = marker.kind == Marker::Kind::end_of_segment;
+    const bool gap = marker.kind == Marker::Kind::tick;
+    if (end || gap) feeder_.end();
     {
         const std::scoped_lock lock(mutex_);
-        if (marker.kind == Marker::Kind::end_of_segment) ended_ = true;
-        markers_.push_back({marker, rate_ < 0.0 ? fed_until_ : feeder_.end_time()});
+        if (end || (gap && !ended_)) gap_ = gap;
+        if (end || gap) ended_ = true;
+        MediaTime at = rate_ < 0.0 ? fed_until_ : feeder_.end_time();
+        if (state_ == State::paused && !fed_ && context_.executor) { // there is nothing before it
+            const HostTime now = context_.executor->now();
+            at = clock_.timeline(now, render_->report()).media_at(now);
+        }
+        markers_.push_back({marker, at});
     }
     advance();
 }
@@ -139,6 +148,41 @@ void AudioSink::preroll(MediaTime t) {
         close_at_.reset();
     }
     open_device(Attempt::again);
+    advance();
+}
+
+// While running the clock goes on by host time until the new sound is there, and that begins where the
+// clock is by then.
+void AudioSink::change_over(MediaTime t) {
+    bool ready = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        ready = state_ == State::ready;
+    }
+    if (ready) { // nothing has been heard yet
+        flush();
+        preroll(t);
+        return;
+    }
+    feeder_.begin(t);
+    joins_ = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        const bool runs = state_ == State::running && context_.executor;
+        if (runs && sounds_locked()) {
+            reseat_locked(context_.executor->now(), render_->report());
+        } else if (ring_) {
+            orders_.discard_to = ring_->written();
+        }
+        orders_.end = std::numeric_limits<std::int64_t>::max();
+        order_locked();
+        fed_until_ = t;
+        waiting_ = {};
+        ended_ = feeder_done_ = fed_ = reseat_ = false;
+        asking_ = true;
+    }
+    abort_markers({Errc::aborted, "Another stream has taken the place of the one before the marker."});
+    open_device(Attempt::first);
     advance();
 }
 
@@ -364,12 +408,13 @@ void AudioSink::on_stop(HostTime when) {
 // ---- volume -----------------------------------------------------------------------------------
 
 void AudioSink::set_gain_locked() {
-    render_->set_gain(mute_ ? 0.0F : static_cast<float>(std::max(volume_, 0.0)));
+    render_->set_gain(mute_ ? 0.0F : static_cast<float>(volume_));
 }
 
 void AudioSink::set_volume(double linear) {
+    if (!std::isfinite(linear)) return;
     const std::scoped_lock lock(mutex_);
-    volume_ = linear;
+    volume_ = std::max(linear, 0.0);
     set_gain_locked();
 }
 

@@ -30,7 +30,8 @@ namespace playhead {
 // asked for.
 //
 // Joins: blocks may follow an end_of_segment marker. If they come in time the sound goes on without a
-// seam; if not, it is heard again from where the clock is.
+// seam; if not, it is heard again from where the clock is. A tick says that there is a gap: the same,
+// but what follows it is asked for.
 //
 // Threads: as StreamSink and ClockTimeSource say. The feeder belongs to the strand; `mutex_` guards
 // the rest and is held for a few instructions, so the control lane may take it.
@@ -49,6 +50,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     ClockTimeSource* time_source() override { return this; }
     void shut_down() override;
 
@@ -157,7 +159,8 @@ private:
     MediaTime fed_until_{};   // where the data given so far ends (in reverse: begins)
     bool fed_ = false;        // any since preroll or flush
     bool feeder_done_ = false;
-    bool ended_ = false;
+    bool ended_ = false; // there is no more, or not for a while
+    bool gap_ = false;   // that is a gap
     bool prerolled_ = false;
     bool reseat_ = false; // flushed while running: the next sound begins anew
     std::deque<Waiting> markers_;

@@ -136,7 +136,8 @@ Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) cons
 }
 
 void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news) {
-    if (state_ == State::stopped || ended_ || !asking_ || rate_ == 0.0) return;
+    const bool over = ended_ && !gap_;
+    if (state_ == State::stopped || over || !asking_ || rate_ == 0.0) return;
     const Duration length = in_host_locked(block_length_);
     const Duration there = queued_locked(now, report) + length * open_requests_;
     if (length <= Duration{}) {
@@ -254,7 +255,7 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     }
     if (line.rate() == 0.0) return next;
     if (const auto turn = clock_.turns_at(now, report)) consider(*turn);
-    if (!ended_ && asking_ && open_requests_ == 0) {
+    if ((!ended_ || gap_) && asking_ && open_requests_ == 0) {
         consider(now + std::max(queued_locked(now, report) - options_.ahead / 2, shortest_wait));
     }
     if ((waiting_ > Duration{} || rest) && !silent && ring_) {

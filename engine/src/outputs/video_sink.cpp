@@ -171,6 +171,23 @@ void VideoSink::preroll(MediaTime t) {
     advance();
 }
 
+// The picture on screen stays until one of the new stream is due.
+void VideoSink::change_over(MediaTime t) {
+    flush();
+    bool ready = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        ready = state_ == State::ready;
+        asking_ = true;
+        scrubbing_ = rate_ == 0.0 && state_ != State::stopped;
+    }
+    if (ready) {
+        preroll(t);
+    } else {
+        advance();
+    }
+}
+
 void VideoSink::step() {
     {
         const std::scoped_lock lock(mutex_);

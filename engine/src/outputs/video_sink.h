@@ -39,6 +39,7 @@ public:
     void place_marker(const Marker& marker) override;
     void flush() override;
     void preroll(MediaTime t) override;
+    void change_over(MediaTime t) override;
     void step() override;
     void shut_down() override;
 

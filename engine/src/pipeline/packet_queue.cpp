@@ -26,8 +26,34 @@ void PacketQueue::on_room(std::function<void()> wake) {
     on_room_ = std::move(wake);
 }
 
+void PacketQueue::on_flow(std::function<void()> changed) {
+    std::lock_guard lock(mutex_);
+    on_flow_ = std::move(changed);
+}
+
+bool PacketQueue::await_amount(Duration enough) {
+    std::lock_guard lock(mutex_);
+    if (holds_locked(enough)) return true;
+    amount_wanted_ = enough;
+    return false;
+}
+
+bool PacketQueue::holds_locked(Duration enough) const {
+    if (closed_ || ended_ || bytes_ >= plenty_bytes) return true;
+    if (groups_ == 0 && span_locked() >= enough) return true;
+    return enough <= marks_.high && fill_locked() == Fill::full;
+}
+
+// Something has come: who waits for so much is told.
+std::function<void()> PacketQueue::flow_locked() {
+    dry_told_ = false;
+    if (!amount_wanted_ || !holds_locked(*amount_wanted_)) return nullptr;
+    amount_wanted_.reset();
+    return on_flow_;
+}
+
 bool PacketQueue::push(Packet packet) {
-    std::function<void()> wake;
+    std::function<void()> wake, flow;
     {
         std::lock_guard lock(mutex_);
         if (packet.epoch != epoch_ || closed_) {
@@ -45,8 +71,10 @@ bool PacketQueue::push(Packet packet) {
         bytes_ += packet.data ? packet.data->size_bytes() : 0;
         items_.emplace_back(std::move(packet));
         if (std::exchange(data_wanted_, false)) wake = on_data_;
+        flow = flow_locked();
     }
     if (wake) wake();
+    if (flow) flow();
     return true;
 }
 
@@ -55,7 +83,7 @@ bool PacketQueue::push_end_of_group(Epoch epoch) { return push_mark(epoch, EndOf
 bool PacketQueue::push_end(Epoch epoch) { return push_mark(epoch, EndOfStream{}); }
 
 bool PacketQueue::push_mark(Epoch epoch, Item mark) {
-    std::function<void()> wake;
+    std::function<void()> wake, flow;
     {
         std::lock_guard lock(mutex_);
         if (epoch != epoch_) return false;
@@ -69,18 +97,21 @@ bool PacketQueue::push_mark(Epoch epoch, Item mark) {
         }
         items_.push_back(std::move(mark));
         if (std::exchange(data_wanted_, false)) wake = on_data_;
+        flow = flow_locked();
     }
     if (wake) wake();
+    if (flow) flow();
     return true;
 }
 
 std::optional<PacketQueue::Popped> PacketQueue::pop() {
     std::optional<Popped> popped;
-    std::function<void()> wake;
+    std::function<void()> wake, flow;
     {
         std::lock_guard lock(mutex_);
         if (items_.empty()) {
             data_wanted_ = true;
+            if (!closed_ && !ended_ && !std::exchange(dry_told_, true)) flow = on_flow_;
         } else {
             popped = Popped{std::move(items_.front()), false};
             items_.pop_front();
@@ -99,19 +130,21 @@ std::optional<PacketQueue::Popped> PacketQueue::pop() {
         }
     }
     if (wake) wake();
+    if (flow) flow();
     return popped;
 }
 
 void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool closed) {
     std::deque<Item> dropped;
-    std::function<void()> wake;
+    std::function<void()> wake, flow;
     {
         std::lock_guard lock(mutex_);
         dropped.swap(items_);
         stale_ += dropped.size();
         epoch_ = epoch;
         bytes_ = groups_ = 0;
-        ended_ = false;
+        ended_ = dry_told_ = false;
+        if (std::exchange(amount_wanted_, std::nullopt)) flow = on_flow_;
         closed_ = closed;
         target_ = target;
         best_before_target_.reset();
@@ -120,6 +153,7 @@ void PacketQueue::raise(Epoch epoch, std::optional<MediaTime> target, bool close
         if (std::exchange(room_wanted_, false)) wake = on_room_;
     }
     if (wake) wake();
+    if (flow) flow();
 }
 
 Duration PacketQueue::span_locked() const {
@@ -142,7 +176,7 @@ PacketQueue::Fill PacketQueue::fill_locked() const {
 
 PacketQueue::Level PacketQueue::level() const {
     std::lock_guard lock(mutex_);
-    return {items_.size(), bytes_, fill_locked()};
+    return {items_.size(), bytes_, span_locked(), fill_locked()};
 }
 
 void PacketQueue::wait_for_room() {

@@ -39,6 +39,7 @@ public:
     struct Level {
         std::size_t packets = 0;
         std::size_t bytes = 0;
+        Duration span{};  // how long it lasts, going by its stamps
         Fill fill = Fill::starving;
     };
     struct Popped {
@@ -47,6 +48,9 @@ public:
         // nobody will ever see this one: it need not become a picture unless others refer to it.
         bool before_target = false;
     };
+
+    // However short it lasts: more of one source is not read ahead.
+    static constexpr std::size_t plenty_bytes = 64u << 20;
 
     explicit PacketQueue(StreamIndex stream, bool gating, PacketMarks marks = {});
 
@@ -57,6 +61,12 @@ public:
     // request, outside the lock, on the thread that made it true.
     void on_data(std::function<void()> wake);
     void on_room(std::function<void()> wake);
+    // Somebody who waits for data on behalf of all. Called likewise, when pop() finds nothing: once, until
+    // something has come; and once for each await_amount().
+    void on_flow(std::function<void()> changed);
+    // Whether as much is there, or all that will ever be, or (of a source without stamps) as much as a
+    // full queue holds; if not, on_flow is called when it is, or the queue is raised.
+    bool await_amount(Duration enough);
 
     bool push(Packet packet);  // false: stale, dropped
     bool push_end_of_group(Epoch epoch);
@@ -77,6 +87,8 @@ private:
     bool push_mark(Epoch epoch, Item mark);
     Fill fill_locked() const;
     Duration span_locked() const;
+    bool holds_locked(Duration enough) const;
+    std::function<void()> flow_locked();
 
     const StreamIndex stream_;
     const bool gating_;
@@ -90,12 +102,15 @@ private:
     bool closed_ = false;
     bool data_wanted_ = false;
     bool room_wanted_ = false;
+    bool dry_told_ = false;
+    std::optional<Duration> amount_wanted_;
     std::optional<MediaTime> target_;
     std::optional<MediaTime> best_before_target_;
     std::optional<MediaTime> newest_, oldest_;
     std::uint64_t stale_ = 0;
     std::function<void()> on_data_;
     std::function<void()> on_room_;
+    std::function<void()> on_flow_;
 };
 
 }  // namespace playhead

@@ -1,4 +1,4 @@
-#include "pipeline/pipeline.h"
+#include "pipeline/pipeline_parts.h"
 
 #include <algorithm>
 #include <utility>
@@ -14,31 +14,6 @@ constexpr Duration step_patience = std::chrono::milliseconds{50};
 
 }  // namespace
 
-struct Pipeline::Branch {
-    BranchPlan plan;
-    std::shared_ptr<PacketQueue> queue;
-    std::shared_ptr<SinkPort> port;
-    std::shared_ptr<DecodeStage> stage;
-    std::shared_ptr<QualityWatch> quality;  // may be null
-    MediaType type;                         // of what was handed out last
-    std::shared_ptr<SinkPort> stuck_port;  // left behind inside a call of the sink
-    std::shared_ptr<SinkPort> lent;  // the port is with a pipeline that follows; ends are still heard
-    bool dead = false;       // its sink is lost: the rest plays on
-    bool acked = false;
-    bool scrubbing = false;  // owes its picture
-    std::optional<MediaTime> scrubbed;
-    std::optional<MediaRange> last;  // interval of the last sample
-    std::optional<DecodeOrder> order;  // of the latest start
-    bool delivered = false;
-    bool rendered = false;
-};
-
-// A reader and the branches it feeds.
-struct Pipeline::Feed {
-    std::shared_ptr<Source> source;
-    std::vector<Branch*> branches;
-};
-
 Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
                    SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
                    EpochCounter epochs, std::shared_ptr<SinkStrands> strands)
@@ -49,19 +24,23 @@ Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<Presentat
         branch->plan = std::move(plan);
         branch->queue = std::make_shared<PacketQueue>(branch->plan.stream,
                                                       branch->plan.sink->traits().gating);
-        auto feed = std::find_if(feeds_.begin(), feeds_.end(), [&](const Feed& f) {
-            return f.source->handle() == branch->plan.source->handle();
-        });
-        if (feed == feeds_.end()) feed = feeds_.insert(feeds_.end(), Feed{branch->plan.source, {}});
-        feed->branches.push_back(branch.get());
+        branch->epoch = epoch_;
         branches_.push_back(std::move(branch));
     }
+    group_feeds();
 }
 
 Pipeline::~Pipeline() = default;
 
 void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
     listener_ = std::move(listener);
+    if (!buffers_) {
+        buffers_ = std::make_shared<BufferWatch>(executor_, [weak = weak_from_this()](bool begins) {
+            auto self = weak.lock();
+            if (!self) return;
+            if (auto l = self->listener_.lock()) l->on_source_news(*self, -1, SourceBuffers{begins});
+        });
+    }
     for (auto& branch : branches_) {
         if (branch->stage) continue;
         branch->stage = std::make_shared<DecodeStage>(
@@ -76,7 +55,7 @@ std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
     const auto& sink = branch.plan.sink;
     auto port = std::make_shared<SinkPort>(executor_, sink, branch.plan.output_node,
                                            strands_->of(sink, executor_, session_));
-    port->raise(epoch_);
+    port->raise(branch.epoch);
     port->attach(weak_from_this(), clock_, backends_);
     (void)clock_->add_state_sink(port->clock_sink(), port->notify());
     return port;
@@ -98,6 +77,7 @@ void Pipeline::take_port(Branch& branch, Pipeline& from) {
 
 void Pipeline::take_outputs(Pipeline* from) {
     for (auto& branch : branches_) {
+        if (branch->off) continue;
         if (from) take_port(*branch, *from);
         if (branch->port) {
             branch->port->raise(epoch_);
@@ -129,6 +109,7 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
         }
         branch->stage->take_port(branch->port, offset - branch->plan.media_start);
     }
+    buffers_->go_on();
 }
 
 void Pipeline::give_back_outputs(Pipeline& to) {
@@ -161,7 +142,7 @@ void Pipeline::connect(Branch& branch) {
     DecodeStage::Listener listener{
         [weak, b](const LastSample& last) {
             auto self = weak.lock();
-            if (!self || last.epoch != self->epoch_) return;
+            if (!self || last.epoch != b->epoch) return;
             b->delivered = true;
             b->last = last.interval;
             self->check_ends();
@@ -195,6 +176,33 @@ void Pipeline::connect(Branch& branch) {
     };
     if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
     branch.stage->connect(std::move(listener));
+}
+
+void Pipeline::watch_buffers(const Feed& feed) {
+    for (const auto* branch : feed.branches) {
+        const bool slow = branch->plan.source->presentation().may_stall;
+        buffers_->watch(branch->plan.output_node, feed.handle.get(), slow ? branch->queue : nullptr);
+    }
+}
+
+// What a source tells while it is read for the current epoch. One that is not played yet is not
+// waited for.
+std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>& feed,
+                                                    int source_node) const {
+    const auto shared = std::const_pointer_cast<Pipeline>(shared_from_this());
+    return [weak = std::weak_ptr<Pipeline>(shared), from = std::weak_ptr<Feed>(feed), epoch = epoch_,
+            source_node](const SourceNews& news) {
+        auto self = weak.lock();
+        auto source = from.lock();
+        if (!self || !source || epoch != self->epoch_) return;
+        if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
+            const auto& feeds = self->feeds_;
+            const bool played = std::find(feeds.begin(), feeds.end(), source) != feeds.end();
+            if (buffers->begins ? !played : source->buffering == 0) return;
+            source->buffering += buffers->begins ? 1 : -1;
+        }
+        if (auto l = self->listener_.lock()) l->on_source_news(*self, source_node, news);
+    };
 }
 
 void Pipeline::watch_quality(Branch& branch) {
@@ -235,12 +243,19 @@ void Pipeline::release(std::function<void()> done, const std::set<const StreamSi
                        Sinks which) {
     listener_.reset();
     raise();
+    abandon_switch();
     for (auto& feed : feeds_) {
-        auto& handle = *feed.source->handle();
+        auto& handle = *feed->handle;
         if (handle.user != session_ || handle.owner != this) continue;
         handle.user = 0;
         handle.owner = nullptr;
         handle.stop([] {});
+    }
+    for (auto& branch : branches_) {  // sources that something else is read for at the moment
+        auto& handle = *branch->plan.source->handle();
+        if (handle.user != session_ || handle.owner != this) continue;
+        handle.user = 0;
+        handle.owner = nullptr;
     }
     // Runs when the last task that holds it is through.
     std::shared_ptr<void> last(nullptr, [executor = executor_, done = std::move(done)](void*) {
@@ -260,13 +275,16 @@ void Pipeline::release(std::function<void()> done, const std::set<const StreamSi
 }
 
 void Pipeline::collect_sinks(std::set<const StreamSink*>& into) const {
-    for (auto& branch : branches_) into.insert(branch->plan.sink.get());
+    for (auto& branch : branches_) {
+        if (!branch->off) into.insert(branch->plan.sink.get());
+    }
 }
 
 void Pipeline::raise() {
     epoch_ = ++*epochs_;
     bool any_busy = false;
     for (auto& branch : branches_) {
+        branch->epoch = epoch_;
         branch->queue->raise(epoch_, std::nullopt, branch->dead);
         if (branch->port && !branch->dead) branch->port->raise(epoch_);
         branch->delivered = branch->rendered = branch->scrubbing = false;
@@ -276,6 +294,7 @@ void Pipeline::raise() {
     delivered_told_ = rendered_told_ = false;
     read_error_ = {};
     expected_.reset();
+    if (buffers_) buffers_->off();
     if (!any_busy) return;
     executor_->at(executor_->now() + step_patience, [weak = weak_from_this(), epoch = epoch_] {
         auto self = weak.lock();
@@ -290,7 +309,7 @@ void Pipeline::raise() {
             fresh->set_skip_floor(branch->stage->skip_floor());
             branch->stage = std::move(fresh);
             self->connect(*branch);
-            if (restart && restart->epoch == self->epoch_) {
+            if (restart && restart->epoch == branch->epoch) {
                 branch->stage->restart(*restart);
             }
         }
@@ -300,7 +319,7 @@ void Pipeline::raise() {
 // What was left behind or lost is made again, where it can be.
 Status Pipeline::revive() {
     for (auto& branch : branches_) {
-        if (!branch->stuck_port && !branch->dead) continue;
+        if (branch->off || (!branch->stuck_port && !branch->dead)) continue;
         const bool lost = branch->dead || branch->stuck_port->busy();
         if (lost && !branch->plan.sink_factory) {
             if (branch->dead) continue;  // the rest plays without it
@@ -324,34 +343,24 @@ Status Pipeline::revive() {
 
 Status Pipeline::start_sources(const SourcesStart& wanted) {
     if (auto status = revive(); !status.ok()) return status;
+    group_feeds();
+    give_ports();
     for (auto& feed : feeds_) {
-        auto& handle = *feed.source->handle();
+        auto& handle = *feed->handle;
         if (handle.user != 0 && handle.user != session_) {
             return {Errc::component_busy, "the source is playing in another session"};
         }
         handle.user = session_;
         handle.owner = this;
     }
+    wanted_ = wanted;
     offset_ = wanted.offset;
     begun_at_ = wanted.at;
     const Duration own = wanted.at - media_zero - wanted.offset;
     const bool reverse = wanted.direction == Direction::reverse;
     for (auto& branch : branches_) {
         const auto& plan = branch->plan;
-        const MediaTime begin = media_zero + plan.media_start;
-        DecodeOrder order;
-        order.epoch = epoch_;
-        order.target = begin + std::max(own, Duration{});
-        order.stop = plan.media_stop;
-        if (reverse) {
-            order.stop = begin;
-        } else if (own <= Duration{} && plan.media_start == Duration{}) {
-            // The very beginning leaves nothing out, whatever the first stamps are.
-            order.target = MediaTime::min();
-        }
-        order.shift = wanted.offset - plan.media_start;
-        order.direction = wanted.direction;
-        order.thinning = plan.kind == StreamKind::video ? wanted.thinning : Thinning::none;
+        DecodeOrder order = order_of(plan, own);
         order.preview = wanted.preview && !wanted.to_key && plan.sink->traits().previews;
         // On the way to a key frame nothing is left out in advance: it is not known where it is.
         const bool aims = !reverse && !wanted.to_key;
@@ -359,18 +368,15 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         branch->order = order;
         if (!branch->dead && !wanted.to_key) branch->stage->restart(order);
     }
-    sources_awaited_ = sources_reading_ = static_cast<int>(feeds_.size());
+    sources_awaited_ = static_cast<int>(feeds_.size());
     sources_status_ = {};
     landed_.reset();
     for (auto& feed : feeds_) {
-        ReaderStart start;
+        watch_buffers(*feed);
+        feed->reading = true;
+        auto start = reader_start(feed, feed->branches.front()->plan, own);
         start.epoch = epoch_;
-        start.at = media_zero + feed.branches.front()->plan.media_start + std::max(own, Duration{});
-        start.direction = wanted.direction;
-        start.thinning = wanted.thinning;
-        start.stop = feed.branches.front()->plan.media_stop;
-        if (reverse) start.stop = media_zero + feed.branches.front()->plan.media_start;
-        for (auto* branch : feed.branches) start.queues.push_back(branch->queue);
+        for (auto* branch : feed->branches) start.queues.push_back(branch->queue);
         const auto weak = weak_from_this();
         start.done = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();
@@ -384,30 +390,14 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         };
         if (wanted.to_key) {
             start.landed = [weak, epoch = epoch_,
-                            shift = wanted.offset - feed.branches.front()->plan.media_start](MediaTime at) {
+                            shift = wanted.offset - feed->branches.front()->plan.media_start](MediaTime at) {
                 auto self = weak.lock();
                 if (!self || epoch != self->epoch_) return;
                 // Of several sources the one that reaches back furthest.
                 self->landed_ = self->landed_ ? std::min(*self->landed_, at + shift) : at + shift;
             };
         }
-        start.failed = [weak, epoch = epoch_](Status status) {
-            auto self = weak.lock();
-            if (!self || epoch != self->epoch_) return;
-            self->read_error_ = std::move(status);
-            self->check_ends();
-        };
-        start.trouble = [weak](Status status) {
-            auto self = weak.lock();
-            if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), -1);
-        };
-        start.finished = [weak, epoch = epoch_] {
-            auto self = weak.lock();
-            if (!self || epoch != self->epoch_ || --self->sources_reading_ > 0) return;
-            if (auto l = self->listener_.lock()) l->on_sources_read(*self);
-        };
-        feed.source->handle()->start(std::move(start));
+        feed->handle->start(std::move(start));
     }
     return {};
 }
@@ -426,7 +416,7 @@ void Pipeline::restart_at_key() {
 void Pipeline::stop_sources() {
     sources_awaited_ = static_cast<int>(feeds_.size());
     for (auto& feed : feeds_) {
-        feed.source->handle()->stop([weak = weak_from_this(), epoch = epoch_] {
+        feed->handle->stop([weak = weak_from_this(), epoch = epoch_] {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_ || --self->sources_awaited_ > 0) return;
             if (auto l = self->listener_.lock()) l->on_sources_stopped(*self);
@@ -484,7 +474,7 @@ void Pipeline::await_scrub() {
 
 void Pipeline::on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) {
     auto* branch = find(port);
-    if (!branch || !branch->scrubbing || epoch != epoch_) return;
+    if (!branch || !branch->scrubbing || epoch != branch->epoch) return;
     branch->scrubbing = false;
     branch->scrubbed = shown;
     check_scrub();
@@ -506,6 +496,7 @@ void Pipeline::set_followed(bool followed) {
 }
 
 void Pipeline::set_thinning(Thinning thinning) {
+    wanted_.thinning = thinning;
     for (auto& branch : branches_) {
         if (branch->plan.kind == StreamKind::video && !branch->dead) {
             branch->stage->set_thinning(thinning);
@@ -520,7 +511,7 @@ void Pipeline::expect(Ack ack) {
 
 void Pipeline::leave_stragglers() {
     for (auto& feed : feeds_) {
-        if (sources_awaited_ > 0) feed.source->handle()->detach_if_silent();
+        if (sources_awaited_ > 0) feed->handle->detach_if_silent();
     }
     for (auto& branch : branches_) {
         if (branch->dead || branch->acked || !branch->port || !branch->port->busy()) continue;
@@ -567,6 +558,7 @@ bool Pipeline::any_live() const {
 
 void Pipeline::statistics(SessionStatistics& into) const {
     for (auto& branch : branches_) {
+        if (branch->off) continue;
         const auto& counters = branch->stage->counters();
         const auto level = branch->queue->level();
         StreamStatistics s;
@@ -590,6 +582,7 @@ void Pipeline::statistics(SessionStatistics& into) const {
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;
+        s.queued_time = level.span;
         into.streams.push_back(s);
     }
 }
@@ -620,13 +613,18 @@ MediaTime Pipeline::end_time() const {
 }
 
 void Pipeline::restrict_rates(RateSupport& rates) const {
-    for (auto& branch : branches_) rates.restrict_to(branch->plan.sink->traits().rates);
+    for (auto& branch : branches_) {
+        if (branch->off) continue;
+        const SinkTraits traits = branch->plan.sink->traits();
+        // Who takes samples as fast as they come can follow any rate.
+        if (!traits.rateless && !branch->plan.rateless) rates.restrict_to(traits.rates);
+    }
 }
 
 void Pipeline::on_ack(SinkPort& port, Ack ack, Epoch epoch) {
     auto* branch = find(port);
     if (!branch || expected_ != ack) return;
-    if ((ack == Ack::prerolled || ack == Ack::flushed) && epoch != epoch_) return;
+    if ((ack == Ack::prerolled || ack == Ack::flushed) && epoch != branch->epoch) return;
     branch->acked = true;
     check_acks();
 }
@@ -641,17 +639,18 @@ void Pipeline::check_acks() {
     executor_->post([weak = listener_, self = weak_from_this(), ack, epoch = epoch_] {
         auto alive = self.lock();
         auto listener = weak.lock();
-        if (alive && listener && epoch == alive->epoch_) listener->on_acked(*alive, ack);
+        if (!alive || !listener || epoch != alive->epoch_) return;
+        listener->on_acked(*alive, ack);
+        if (ack == Ack::started && epoch == alive->epoch_) alive->buffers_->begin();
     });
 }
 
 void Pipeline::on_end_rendered(SinkPort& port, Epoch epoch) {
-    if (epoch != epoch_) {
+    auto* branch = find(port);
+    if (!branch || epoch != branch->epoch) {
         if (auto before = predecessor_.lock()) before->on_end_rendered(port, epoch);
         return;
     }
-    auto* branch = find(port);
-    if (!branch) return;
     branch->rendered = branch->delivered = true;
     check_ends();
 }
@@ -683,7 +682,7 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     if (!branch || branch->dead) return;
     branch->dead = true;
     branch->scrubbing = false;
-    branch->queue->raise(epoch_, std::nullopt, true);
+    branch->queue->raise(branch->epoch, std::nullopt, true);
     if (!branch->port) {  // it is with the one that follows, which tells of it
         if (auto before = predecessor_.lock()) before->on_sink_failed(port, status);
         check_ends();

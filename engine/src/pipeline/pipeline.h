@@ -13,6 +13,7 @@
 #include <set>
 #include <vector>
 
+#include "pipeline/buffer_watch.h"
 #include "pipeline/decode_stage.h"
 #include "pipeline/quality_desk.h"
 #include "pipeline/reader.h"
@@ -37,6 +38,7 @@ struct BranchPlan {
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
+    bool rateless = false;  // by its node; the sink may say it itself
     bool forbid_dynamic_change = false;
     Duration media_start{};               // where in the source the presentation begins
     std::optional<MediaTime> media_stop;  // and ends
@@ -65,6 +67,7 @@ public:
     virtual void on_sources_started(Pipeline& from, Status status,
                                     std::optional<MediaTime> landed) = 0;
     virtual void on_sources_stopped(Pipeline& from) = 0;
+    virtual void on_switch_ready(Pipeline& from, Status status) = 0;  // answers begin_switch
     virtual void on_sources_read(Pipeline& from) = 0;  // everything has been read
     virtual void on_acked(Pipeline& from, Ack ack) = 0;  // every live port has
     // The last sample has reached every sink; what follows begins at `end`.
@@ -79,6 +82,8 @@ public:
     // What this source node's stream gives is of another type from here on.
     virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
     virtual void on_quality_changed(Pipeline& from, const QualityChanged& change) = 0;
+    // Told by the source of that node; or seen here: its queues have run dry, or hold enough again.
+    virtual void on_source_news(Pipeline& from, int source_node, const SourceNews& news) = 0;
 };
 
 // Threads: control lane, save statistics() (any).
@@ -120,6 +125,16 @@ public:
     void step();
     void set_thinning(Thinning thinning);
     void set_followed(bool followed);
+    // A stream that is to take the place of what feeds this output (or to begin there) gets a reader,
+    // started at the clock's position: on_switch_ready follows. Then commit_switch() puts it in: the
+    // other branches are not touched, nor is the clock. Component_busy at once if it cannot be read.
+    Status begin_switch(BranchPlan plan);
+    void commit_switch();
+    void abandon_switch();   // nothing has changed
+    void postpone_switch();  // as change_stream() with what was begun
+    void change_stream(BranchPlan plan);  // the same from the next start on
+    void switch_off(int node);            // at once; never the last one
+    std::shared_ptr<StreamSink> sink_of(int node) const;  // null: there has been no such output
     void flush_sinks();          // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
@@ -147,15 +162,29 @@ public:
 private:
     struct Branch;
     struct Feed;
+    struct Switching;
     Branch* find(const SinkPort& port);
     std::shared_ptr<SinkPort> make_port(Branch& branch);
     void take_port(Branch& branch, Pipeline& from);
+    Branch* find_output(int node);
+    void group_feeds();
+    void let_go(ReaderHandle& handle);
+    void unfeed(Branch& branch);
+    void check_read();
+    DecodeOrder order_of(const BranchPlan& plan, Duration own) const;
+    ReaderStart reader_start(const std::shared_ptr<Feed>& feed, const BranchPlan& plan,
+                             Duration own) const;
+    Duration own_time() const;  // where the clock is in this presentation
+    Branch& replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue, Epoch epoch);
+    void give_ports();
     void await_scrub();
     void check_scrub();
     void restart_at_key();
     MediaTime end_time() const;
     void connect(Branch& branch);
     void watch_quality(Branch& branch);
+    std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed, int source_node) const;
+    void watch_buffers(const Feed& feed);
     void check_acks();
     void check_ends();
     Status revive();
@@ -166,17 +195,19 @@ private:
     const SessionId session_;
     std::weak_ptr<PipelineListener> listener_;
     std::shared_ptr<QualityDesk> desk_;
+    std::shared_ptr<BufferWatch> buffers_;
     std::vector<std::unique_ptr<Branch>> branches_;
-    std::vector<Feed> feeds_;
+    std::vector<std::shared_ptr<Feed>> feeds_;
+    std::unique_ptr<Switching> switching_;
     const EpochCounter epochs_;
     const std::shared_ptr<SinkStrands> strands_;
     Epoch epoch_ = 1;
     std::weak_ptr<Pipeline> predecessor_;  // whose samples may still be in the sinks
+    SourcesStart wanted_;  // of the latest start
     Duration offset_{};
     MediaTime begun_at_{};
     std::optional<Ack> expected_;
     int sources_awaited_ = 0;
-    int sources_reading_ = 0;
     std::optional<MediaTime> landed_;  // presentation time
     Status sources_status_;
     Status read_error_;  // of a source: told once what was read before it has been rendered

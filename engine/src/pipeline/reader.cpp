@@ -1,5 +1,6 @@
 #include "pipeline/reader.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -15,7 +16,7 @@ namespace {
 
 // How much may wait in memory for all streams together (design.md: the source's byte cap), and how
 // far beyond it a badly interleaved file may push before packets have to be dropped.
-constexpr std::size_t byte_cap = 64u << 20;
+constexpr std::size_t byte_cap = PacketQueue::plenty_bytes;
 constexpr std::size_t byte_cap_starving = 4 * byte_cap;
 
 constexpr Duration quit_patience = std::chrono::milliseconds{50};
@@ -31,13 +32,15 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     using Mail = std::variant<ReaderStart, Stop>;
     using Opened = std::function<void(Status, std::shared_ptr<const Presentation>)>;
 
-    Loop(std::shared_ptr<Executor> e, std::shared_ptr<SourceFactory> f, OpenRequest r)
-        : executor(std::move(e)), factory(std::move(f)), request(std::move(r)),
+    Loop(std::shared_ptr<Executor> e, std::shared_ptr<SourceFactory> f, OpenRequest r,
+         std::weak_ptr<ReaderHandle> h)
+        : executor(std::move(e)), factory(std::move(f)), request(std::move(r)), handle(std::move(h)),
           interrupt(std::make_shared<Interrupt>()), signal(executor->make_signal()) {}
 
     const std::shared_ptr<Executor> executor;
     const std::shared_ptr<SourceFactory> factory;
     const OpenRequest request;
+    const std::weak_ptr<ReaderHandle> handle;
     const std::shared_ptr<Interrupt> interrupt;
     const std::unique_ptr<Signal> signal;
     WorkId thread = 0;  // control lane
@@ -114,11 +117,13 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         exited.store(true);
     }
 
+    std::shared_ptr<SourceHost> host();
+
     bool open(Opened opened) {
         Status status{Errc::cancelled, "opening was cancelled"};
         std::shared_ptr<const Presentation> presentation;
         if (enter_source_for_mail()) {
-            auto result = factory->open(request, {executor, interrupt});
+            auto result = factory->open(request, {executor, interrupt, host()});
             leave_source();
             if (result) {
                 source = std::move(*result);
@@ -396,6 +401,37 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     }
 };
 
+// What a source tells goes to whoever the handle is read for by then. Threads: any.
+struct ReaderHandle::Host final : SourceHost {
+    Host(std::weak_ptr<Executor> e, std::weak_ptr<ReaderHandle> h, std::weak_ptr<Loop> l)
+        : executor(std::move(e)), handle(std::move(h)), loop(std::move(l)) {}
+    const std::weak_ptr<Executor> executor;
+    const std::weak_ptr<ReaderHandle> handle;
+    const std::weak_ptr<Loop> loop;
+
+    void tell(SourceNews news) override {
+        const auto lanes = executor.lock();
+        if (!lanes) return;
+        lanes->post([handle = handle, loop = loop, news = std::move(news)]() mutable {
+            const auto self = handle.lock();
+            if (self && self->loop_ && self->loop_ == loop.lock()) self->pass_on(std::move(news));
+        });
+    }
+};
+
+void ReaderHandle::pass_on(SourceNews news) {
+    const auto listener = news_;
+    if (!listener) return;
+    if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
+        buffering_ = std::max(0, buffering_ + (buffers->begins ? 1 : -1));
+    }
+    listener(std::move(news));
+}
+
+std::shared_ptr<SourceHost> ReaderHandle::Loop::host() {
+    return std::make_shared<Host>(executor, handle, weak_from_this());
+}
+
 ReaderHandle::ReaderHandle(std::shared_ptr<Executor> executor,
                            std::shared_ptr<SourceFactory> factory, OpenRequest request)
     : executor_(std::move(executor)), factory_(std::move(factory)), request_(std::move(request)) {}
@@ -419,7 +455,7 @@ void ReaderHandle::retire(const std::shared_ptr<Executor>& executor, std::shared
 
 void ReaderHandle::launch(
     std::function<void(Status, std::shared_ptr<const Presentation>)> opened) {
-    loop_ = std::make_shared<Loop>(executor_, factory_, request_);
+    loop_ = std::make_shared<Loop>(executor_, factory_, request_, weak_from_this());
     unanswered_ = 0;
     loop_->thread = executor_->start_blocking(
         "ph-read", [loop = loop_, opened = std::move(opened)]() mutable { loop->run(std::move(opened)); });
@@ -440,7 +476,15 @@ void ReaderHandle::open(std::function<void(Status)> opened) {
     });
 }
 
+std::shared_ptr<ReaderHandle> ReaderHandle::again() const {
+    auto second = std::make_shared<ReaderHandle>(executor_, factory_, request_);
+    second->presentation_ = presentation_;
+    return second;
+}
+
 void ReaderHandle::start(ReaderStart start) {
+    news_ = std::move(start.news);
+    buffering_ = 0;
     if (!loop_) {
         if (request_.io && left_behind_.lock()) {
             start.done({Errc::component_busy,
@@ -477,6 +521,8 @@ void ReaderHandle::answered(const std::weak_ptr<ReaderHandle>& handle,
 }
 
 void ReaderHandle::stop(std::function<void()> done) {
+    while (buffering_ > 0) pass_on(SourceBuffers{false});
+    news_ = nullptr;
     if (loop_ && presentation_ && presentation_->uses_network && loop_->is_inside_source()) {
         leave_behind();
     }

@@ -38,6 +38,8 @@ struct ReaderStart {
     std::function<void(Status)> failed;    // on the control lane: reading broke off later; the
                                            // queues then end where it did
     std::function<void(Status)> trouble;   // on the control lane: damage that was passed over
+    // On the control lane, until the next start or stop; the ends of buffering that a stop leaves out too.
+    std::function<void(SourceNews)> news;
     std::function<void()> finished;        // on the control lane: all that is wanted has been read
 };
 
@@ -54,6 +56,10 @@ public:
     const std::shared_ptr<const Presentation>& presentation() const { return presentation_; }
     const OpenRequest& request() const { return request_; }
 
+    // A second reader of the same source, which opens it anew at its first start. Not of an
+    // application's own I/O: that is never read by two at once.
+    std::shared_ptr<ReaderHandle> again() const;
+
     void start(ReaderStart start);
     // done is called on the control lane once nothing is read or pushed any more. A reader that is
     // inside a network read is left behind at once: libavformat looks at its interrupt only every
@@ -69,8 +75,10 @@ public:
 
 private:
     struct Loop;
+    struct Host;
     void launch(std::function<void(Status, std::shared_ptr<const Presentation>)> opened);
     void leave_behind();
+    void pass_on(SourceNews news);
     static void answered(const std::weak_ptr<ReaderHandle>& handle, const std::weak_ptr<Loop>& loop);
     static void retire(const std::shared_ptr<Executor>& executor, std::shared_ptr<Loop> loop);
 
@@ -79,6 +87,8 @@ private:
     const OpenRequest request_;
     std::shared_ptr<const Presentation> presentation_;
     std::shared_ptr<Loop> loop_;
+    std::function<void(SourceNews)> news_;
+    int buffering_ = 0;  // intervals that the source has told of and not ended
     int unanswered_ = 0;  // mail sent to loop_ whose answer is still out
     bool fresh_ = false;  // just opened: it stands at its beginning, so a start there need not seek
     std::weak_ptr<Loop> left_behind_;  // with custom I/O: still inside the application's functions?

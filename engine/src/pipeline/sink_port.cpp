@@ -139,6 +139,15 @@ void SinkPort::preroll(MediaTime at) {
     wake_stage();
 }
 
+void SinkPort::change_over(MediaTime at) {
+    strand_->post([self = shared_from_this(), at, epoch = epoch()] {
+        self->delivered_epoch_.store(epoch, std::memory_order_release);
+        self->sink_->change_over(at);
+    });
+    prerolled_epoch_.store(epoch(), std::memory_order_release);
+    wake_stage();
+}
+
 void SinkPort::admit() {
     strand_->post([self = shared_from_this(), epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);

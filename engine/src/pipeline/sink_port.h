@@ -68,6 +68,8 @@ public:
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
     void flush();  // acknowledged
     void preroll(MediaTime at);
+    // The samples of the epoch that it has just been raised to are another stream's; the clock goes on.
+    void change_over(MediaTime at);
     // Lets the sink's requests be served from here on without a preroll: a start at rate 0.
     void admit();
     // The sink is to show its next sample; on_scrubbed follows if it is one that scrubs.

@@ -83,6 +83,25 @@ Result<CommandId> Session::set_rate(double rate, Thinning thinning) {
     return core_->submit(made);
 }
 
+Result<CommandId> Session::switch_stream(NodeId output, SourceNode to) {
+    if (!core_) return no_session();
+    Topologies with;
+    with.stream = std::make_shared<const StreamChoice>(
+        StreamChoice{output, OutputNode{}, std::move(to)});
+    return core_->submit(command(CommandKind::switch_stream), std::move(with));
+}
+
+Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to) {
+    if (!core_) return no_session();
+    if (!output.sink && !output.factory) {
+        return fail(Errc::invalid_argument, "an output has a sink or a factory");
+    }
+    Topologies with;
+    with.stream = std::make_shared<const StreamChoice>(
+        StreamChoice{0, std::move(output), std::move(to)});
+    return core_->submit(command(CommandKind::switch_stream), std::move(with));
+}
+
 Result<double> Session::rate() const {
     if (!core_) return no_session();
     return core_->rate();

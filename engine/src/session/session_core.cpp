@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "session/facts.h"
+
 namespace playhead {
 
 namespace {
@@ -11,41 +13,6 @@ constexpr int max_pending = 1024;
 // design.md: who does not answer a flush within this is left behind.
 constexpr Duration answer_bound = std::chrono::milliseconds{20};
 constexpr Duration shutdown_bound = std::chrono::milliseconds{100};
-
-// Every source that can be started anywhere can be played at other rates. Without thinning a decoder
-// is asked for every picture; beyond this none keeps up.
-constexpr RateRange every_picture{0.0, 32.0, true};
-constexpr RateRange key_pictures{0.0, 128.0, true};
-
-Status source_facts(const Topology& topology, PresentationFacts& facts) {
-    bool any = false;
-    facts.seekable = true;
-    facts.rates = RateSupport{every_picture, key_pictures};
-    for (const Node& node : topology.nodes()) {
-        const auto* source = std::get_if<SourceNode>(&node.body);
-        if (!source) continue;
-        const Presentation& p = source->source->presentation();
-        any = true;
-        facts.seekable &= p.seekable;
-        facts.can_pause &= !p.live;
-        if (!p.seekable || p.live) facts.rates.restrict_to(RateRange::only_one());
-        const Duration begin = source->media_start.value_or(media_zero) - media_zero;
-        auto duration = p.duration;
-        if (source->media_stop) {
-            const Duration stop = *source->media_stop - media_zero;
-            duration = duration ? std::min(*duration, stop) : stop;
-        }
-        if (duration) {
-            facts.duration =
-                std::max(facts.duration.value_or(Duration{}), std::max(*duration - begin, Duration{}));
-        }
-    }
-    if (topology.project_start) {
-        facts.base = *topology.project_start - media_zero;
-        facts.timed = true;
-    }
-    return any ? Status{} : Status{Errc::invalid_argument, "a topology without a source"};
-}
 
 std::shared_ptr<QualityDesk> make_desk(const EngineServices& services, SessionId id,
                                        const SessionOptions& options, PresentationClock& clock) {
@@ -60,21 +27,6 @@ std::shared_ptr<QualityDesk> make_desk(const EngineServices& services, SessionId
     auto desk = std::make_shared<QualityDesk>(services.executor, std::move(manager), id);
     (void)clock.add_state_sink(desk, desk->notify());
     return desk;
-}
-
-void find_capabilities(PresentationFacts& facts, const Topology& topology) {
-    const auto add = [&](Capability c) { facts.capabilities |= static_cast<unsigned>(c); };
-    bool network = false;
-    for (const Node& node : topology.nodes()) {
-        const auto* source = std::get_if<SourceNode>(&node.body);
-        if (source) network |= source->source->presentation().uses_network;
-    }
-    add(Capability::start);
-    if (facts.seekable) add(Capability::seek);
-    if (!network) add(Capability::does_not_use_network);
-    const auto fastest = facts.rates.fastest(Direction::forward, Thinning::none);
-    if (fastest && *fastest > 1.0) add(Capability::rate_forward);
-    if (facts.rates.fastest(Direction::reverse, Thinning::none)) add(Capability::rate_reverse);
 }
 
 }  // namespace
@@ -382,9 +334,23 @@ void SessionCore::carry_out(SessionAction& action) {
         void judge(const Result<void>& result) const {
             if (!result) s.feed(Failed{result.error()});
         }
+        // The same, where there may be no command that waits for it.
+        void judge(const Result<void>& result, Await by) const {
+            const auto& operation = s.model_.operation;
+            if (result || (operation && operation->await == by)) return judge(result);
+            s.feed(ClockRefused{result.error()});
+        }
 
         void operator()(ResolveTopology&) const { s.begin_resolving(); }
         void operator()(ResolveSegment&) const { s.begin_resolving_segment(); }
+        void operator()(ResolveStream&) const { s.begin_switching(); }
+        void operator()(BeginSwitch&) const {
+            s.switching_->begun = true;
+            auto status = pipeline()->begin_switch(std::move(*s.switching_->plan));
+            if (!status.ok()) s.feed(Failed{std::move(status)});
+        }
+        void operator()(CommitSwitch& a) const { s.commit_switch(a.playing); }
+        void operator()(AbandonSwitch&) const { s.abandon_switch(); }
         void operator()(AdoptTopology& a) const { s.adopt(a.topology); }
         void operator()(DropTopology& a) const { s.drop(a.topology); }
         void operator()(DropResolved&) const {
@@ -455,11 +421,11 @@ void SessionCore::carry_out(SessionAction& action) {
         }
         void operator()(ResumeClock&) const {
             s.output_pipeline()->expect(Ack::started);
-            judge(s.clock_->start_current());
+            judge(s.clock_->start_current(), Await::running);
         }
         void operator()(PauseClock&) const {
             s.output_pipeline()->expect(Ack::paused);
-            judge(s.clock_->pause());
+            judge(s.clock_->pause(), Await::held);
             if (s.model_.operation) s.model_.operation->position = s.clock_reading();
         }
         void operator()(CueClock& a) const { (void)s.clock_->cue(a.at); }
@@ -681,6 +647,9 @@ void SessionCore::die(const std::function<void()>& released) {
     }
     fifo_.clear();
     inputs_.clear();
+    for (const auto& [topology, open] : std::exchange(model_.buffering, {})) {
+        for (int i = 0; i < open; ++i) post(BufferingStopped{}, {});
+    }
     for (auto& command : owed) {
         Complete done{command.id, empty_completion(command.kind),
                       Status{Errc::shut_down, "the session was shut down"}};

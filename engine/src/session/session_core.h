@@ -18,10 +18,27 @@
 
 namespace playhead {
 
+// What a switch_stream command brings along.
+struct StreamChoice {
+    NodeId node = 0;    // of an output, or
+    OutputNode output;  // one that may be new
+    SourceNode to;
+};
+
 // What a set_topology command brings along.
 struct Topologies {
     std::shared_ptr<const Topology> topology;  // null: only flags
     SetTopology flags = SetTopology::none;
+    std::shared_ptr<const StreamChoice> stream = nullptr;  // of a switch_stream
+};
+
+// The current presentation with another stream, as it will be.
+struct SwitchedStream {
+    std::shared_ptr<const Topology> topology;
+    NodeId node = 0;
+    std::optional<BranchPlan> plan;  // none: the output is switched off
+    OutputNode output;
+    bool begun = false;  // the plan is with the pipeline
 };
 
 class SessionCore final : public PipelineListener,
@@ -59,6 +76,7 @@ public:
     void on_sources_started(Pipeline& from, Status status,
                             std::optional<MediaTime> landed) override;
     void on_sources_stopped(Pipeline& from) override;
+    void on_switch_ready(Pipeline& from, Status status) override;
     void on_sources_read(Pipeline& from) override;
     void on_acked(Pipeline& from, Ack ack) override;
     void on_all_delivered(Pipeline& from, MediaTime end) override;
@@ -71,6 +89,7 @@ public:
     void on_sink_format_changed(Pipeline& from, int node) override;
     void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;
+    void on_source_news(Pipeline& from, int source_node, const SourceNews& news) override;
 
 private:
     struct Pending {
@@ -85,6 +104,8 @@ private:
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
+        std::map<int, SourceCharacteristics> characters;  // of source nodes that have told of a change
+        std::map<NodeId, OutputNode> outputs = {};  // switched off at the moment
     };
 
     void drain();
@@ -95,6 +116,13 @@ private:
     void begin_resolving();
     void begin_resolving_segment();
     void resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags);
+    // In session_switch.cpp.
+    void begin_switching();
+    void on_stream_resolved(std::uint64_t ticket, Resolution resolution);
+    Status name_output(const Entry& entry, const StreamChoice& choice);
+    void tell_switched(const Entry& entry, StreamIndex stream, bool seekable);
+    void commit_switch(bool playing);
+    void abandon_switch();
     void on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
                      Resolution resolution);
     void ask_for_next();
@@ -144,6 +172,7 @@ private:
     SessionModel model_;
     std::deque<Pending> fifo_;
     Topologies resolving_;
+    std::optional<SwitchedStream> switching_;
     std::uint64_t resolve_ticket_ = 0;
     std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
     TopologyId resolved_ = 0;              // set, and not told of yet

@@ -2,6 +2,22 @@
 
 namespace playhead {
 
+namespace {
+
+bool same_rates(const RateSupport& a, const RateSupport& b, Direction direction) {
+    for (const Thinning thinning : {Thinning::none, Thinning::key_frames}) {
+        if (a.slowest(direction, thinning).value_or(0.0) !=
+                b.slowest(direction, thinning).value_or(0.0) ||
+            a.fastest(direction, thinning).value_or(0.0) !=
+                b.fastest(direction, thinning).value_or(0.0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
 void Step::take(const Execute& in) {
     m_.operation = SessionModel::Operation{};
     m_.operation->command = in.command;
@@ -16,6 +32,7 @@ void Step::take(const Execute& in) {
         case CommandKind::pause: pause(); break;
         case CommandKind::cue: cue(in.command.target); break;
         case CommandKind::set_rate: set_rate(in.command.rate, in.command.thinning); break;
+        case CommandKind::switch_stream: switch_stream(); break;
         case CommandKind::stop:
         case CommandKind::close: stop(); break;
         case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
@@ -23,6 +40,7 @@ void Step::take(const Execute& in) {
 }
 
 void Step::take(const Reached& in) {
+    if (clock_taken(in)) return;
     if (!m_.operation || m_.operation->await != in.what) return;
     auto& op = *m_.operation;
     switch (in.what) {
@@ -62,6 +80,7 @@ void Step::take(const Reached& in) {
             m_.thinning = op.command.thinning;
             complete(RateChanged{m_.rate});
             break;
+        case Await::switched: switched(); break;
         case Await::silent:
             await(Await::sources_idle);
             act(StopSources{});
@@ -118,14 +137,16 @@ void Step::take(const Failed& in) {
             fail(in.status);
             break;
         case Await::held:
-        case Await::rate: fail(in.status); break;
+        case Await::rate:
+        case Await::switched: fail(in.status); break;
         default: break;
     }
 }
 
 void Step::take(const Preempted&) {
     if (!m_.operation) return;
-    if (m_.operation->await == Await::resolved) {
+    const auto kind = m_.operation->command.kind;
+    if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
         act(ArmBound{});  // it may still finish in time
     } else if (m_.operation->command.kind == CommandKind::advance) {
         m_.operation.reset();
@@ -169,6 +190,7 @@ StepResult Step::finish() && {
     // What the end of a presentation brings waits for the command that is under way.
     join_next();
     end_if_due();
+    settle_clock();
     return {std::move(m_), std::move(actions_)};
 }
 
@@ -184,6 +206,7 @@ void Step::fail(Status status) {
         m_.ended = true;
         post(SessionError{}, std::move(status));
     } else {
+        if (command.kind == CommandKind::switch_stream) act(AbandonSwitch{});
         act(Complete{command.id, empty_completion(command.kind), std::move(status)});
     }
 }
@@ -230,6 +253,11 @@ void Step::start(const StartPosition& position) {
     } else if (m_.state == SessionState::paused) {
         op.step = m_.rate == 0.0;
         op.target = now;
+        if (buffering() && m_.gait != Gait::scrub) {
+            m_.clock_wait = SessionModel::ClockWait::held;  // as the pause has left it
+            settle_started();
+            return;
+        }
         await(Await::running);
         act(ResumeClock{});
     } else {
@@ -277,6 +305,7 @@ void Step::begin(MediaTime t) {
 // The sources are started at t on the clock's line; the current presentation's place there is known.
 void Step::go(MediaTime t) {
     auto& op = *m_.operation;
+    end_buffering();
     op.seek = m_.state != SessionState::stopped;
     op.fresh = op.fresh || !op.seek;
     op.target = t;
@@ -298,8 +327,12 @@ void Step::go(MediaTime t) {
 void Step::pause() {
     switch (m_.state) {
         case SessionState::started:
+            if (m_.clock_wait == SessionModel::ClockWait::held) {
+                settle_paused(m_.operation->position);
+                return;
+            }
             await(Await::held);
-            act(PauseClock{});
+            if (m_.clock_wait != SessionModel::ClockWait::asked) act(PauseClock{});
             break;
         case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
         default: fail({Errc::invalid_request, "nothing is playing"});
@@ -350,6 +383,7 @@ void Step::stop() {
     m_.progress.end_due.reset();
     m_.scrub.reset();
     take_back();
+    end_buffering();
     await(Await::silent);
     act(ArmBound{});
     act(StopClock{});
@@ -376,6 +410,7 @@ void Step::settle_started() {
 
 void Step::settle_paused(std::optional<MediaTime> position) {
     m_.state = SessionState::paused;
+    m_.clock_wait = SessionModel::ClockWait::no;
     capabilities(m_.current->capabilities);
     complete(SessionPaused{position});
 }
@@ -419,6 +454,7 @@ void Step::scrubbed(std::optional<MediaTime> shown) {
 
 void Step::halt() {
     take_back();
+    end_buffering();
     act(StopClock{});
     act(StopSources{});
     act(FlushSinks{});
@@ -436,9 +472,20 @@ Capabilities Step::running_capabilities() const {
            (m_.current->can_pause ? static_cast<unsigned>(Capability::pause) : 0U);
 }
 
+// What stayed counts as changed if other rates go with it.
 void Step::capabilities(Capabilities now) {
-    if (now == m_.capabilities) return;
-    const Capabilities delta = now ^ m_.capabilities;
+    Capabilities delta = now ^ m_.capabilities;
+    const auto compare = [&](Capability capability, Direction direction) {
+        if (!has(now & m_.capabilities, capability)) return;
+        if (same_rates(m_.told_rates, m_.current->rates, direction)) return;
+        delta |= static_cast<unsigned>(capability);
+    };
+    if (m_.current) {
+        compare(Capability::rate_forward, Direction::forward);
+        compare(Capability::rate_reverse, Direction::reverse);
+        m_.told_rates = m_.current->rates;
+    }
+    if (delta == 0) return;
     m_.capabilities = now;
     post(CapabilitiesChanged{now, delta});
 }

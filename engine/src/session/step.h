@@ -1,5 +1,6 @@
 // Step: one call of step(). The model being changed, and what is to be done about it. What commands
-// do is in step.cpp, how presentations follow each other in step_queue.cpp.
+// do is in step.cpp, how presentations follow each other in step_queue.cpp, how the clock waits for
+// data in step_buffering.cpp.
 #pragma once
 
 #include <utility>
@@ -18,11 +19,14 @@ public:
     void take(const Failed& in);
     void take(const Preempted& in);
     void take(const Resolved& in);
+    void take(const StreamResolved& in);
     void take(const SourcesRead& in);
     void take(const NextReady& in);
     void take(const Delivered& in);
     void take(const Rendered& in);
     void take(const Scrubbed& in);
+    void take(const Buffering& in);
+    void take(const ClockRefused& in);
     void take(const MarkLast& in);
     void take(const Withdraw& in);
     void take(const Broken& in);
@@ -43,6 +47,9 @@ private:
     void pause();
     void cue(MediaTime target);
     void set_rate(double rate, Thinning thinning);
+    void switch_stream();
+    void switched();
+    bool may_switch_playing() const;
     void stop();
     static Status judge(const PresentationFacts& facts, Duration own, bool moves);
     void begin(MediaTime t);
@@ -60,6 +67,13 @@ private:
     bool undisturbed() const {
         return !m_.operation || m_.operation->await == Await::resolved;
     }
+    // Buffering.
+    bool buffering() const { return !m_.buffering.empty(); }
+    void begin_buffering(TopologyId topology);
+    void end_buffering(TopologyId topology);
+    void end_buffering();
+    void settle_clock();
+    bool clock_taken(const Reached& in);
     MediaTime beginning() const { return media_zero + m_.current->base; }
 
     // The queue.
@@ -69,6 +83,7 @@ private:
     void advance(const PresentationFacts& facts, Duration offset);
     void let_go();
     void clear_queue();
+    void let_go_of_joined();
     void take_back();
     void prepare_next();
     void join_next();

@@ -25,7 +25,10 @@ void Step::topology_resolved(const Resolved& in) {
     }
     const auto& facts = *in.facts;
     complete(TopologySet{facts.topology, nullptr});
-    if (immediate) clear_queue();
+    if (immediate) {
+        let_go_of_joined();
+        clear_queue();
+    }
     if (!m_.current || m_.ended) {
         if (m_.active) halt();
         adopt(facts, facts.base);
@@ -55,6 +58,10 @@ void Step::segment_resolved(const Resolved& in) {
         return;
     }
     if (m_.active && !m_.progress.delivered) end_of_presentation(*m_.current, true);
+    for (const auto& joined : m_.joined) {
+        if (!joined.progress.delivered) end_of_presentation(joined.facts, true);
+    }
+    let_go_of_joined();
     clear_queue();
     post(NewPresentation{facts.segment});
     post(TopologySet{facts.topology, nullptr});
@@ -65,7 +72,10 @@ void Step::segment_resolved(const Resolved& in) {
 
 // Becomes current. The state is kept where the session goes on with it, else it is stopped.
 void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
-    if (m_.current) tell_ended();
+    if (m_.current) {
+        end_buffering(m_.current->topology);
+        tell_ended();
+    }
     act(AdoptTopology{facts.topology});
     m_.current = facts;
     if (!keep_state) m_.state = SessionState::stopped;
@@ -135,6 +145,14 @@ void Step::clear_queue() {
     m_.switch_on_start = false;
 }
 
+// Nothing of the queue is wanted any more: what had begun behind the current one has ended.
+void Step::let_go_of_joined() {
+    for (const auto& joined : m_.joined) {
+        post(TopologyStatus{joined.facts.topology, TopologyState::ended});
+    }
+    take_back();
+}
+
 // What was prepared or joined waits again, in its order.
 void Step::take_back() {
     TakeBack back;
@@ -144,6 +162,7 @@ void Step::take_back() {
         m_.next.reset();
     }
     for (; !m_.joined.empty(); m_.joined.pop_back()) {
+        end_buffering(m_.joined.back().facts.topology);
         m_.queue.push_front(m_.joined.back().facts);
         back.topologies.push_back(m_.joined.back().facts.topology);
     }
@@ -178,7 +197,7 @@ void Step::prepare_next() {
     const bool goes = m_.active && m_.current && m_.gait == Gait::forward &&
                       (m_.state == SessionState::started || m_.state == SessionState::paused);
     if (!goes || m_.next || m_.queue.empty() || m_.switch_on_start || !tail().read) return;
-    m_.next = SessionModel::Next{m_.queue.front(), false, false};
+    m_.next = SessionModel::Next{m_.queue.front()};
     m_.queue.pop_front();
     act(PrepareNext{m_.next->facts.topology});
 }
@@ -228,6 +247,7 @@ void Step::join_next() {
     progress.offset = offset;
     progress.read = next.read;
     m_.joined.push_back({facts, progress});
+    for (int i = 0; i < next.buffering; ++i) begin_buffering(facts.topology);
     prepare_next();
 }
 
@@ -268,6 +288,7 @@ void Step::end_if_due() {
             advance(facts, facts.timed ? facts.base : at);
         } else if (m_.current->segment != 0 && !m_.current->last) {
             if (std::exchange(m_.progress.starved, true)) return;
+            end_buffering(m_.current->topology);  // it stands anyway
             act(HoldClock{*m_.progress.end_due});
             return;
         } else {
@@ -317,6 +338,7 @@ void Step::tell_ended() {
 }
 
 void Step::switch_joined() {
+    end_buffering(m_.current->topology);
     tell_ended();
     m_.told_ended = false;
     const auto joined = m_.joined.front();
@@ -331,6 +353,7 @@ void Step::switch_joined() {
 
 void Step::end() {
     const auto position = *m_.progress.end_due;
+    end_buffering();
     act(StopClock{});
     act(StopSources{});
     act(FlushSinks{});

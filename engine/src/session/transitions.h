@@ -10,6 +10,9 @@
 //
 //   queue --read--> next (preparing, ready) --delivered--> joined --rendered--> current
 //
+// While a source buffers the clock stands and the state stays; every start of the sources, and every
+// end of playing, closes what is open.
+//
 // A stop, or a seek, takes what was prepared or joined back to the head of the queue: the current one
 // is the one that is being rendered.
 //
@@ -18,6 +21,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -38,6 +42,7 @@ enum class CommandKind {
     pause,
     cue,
     set_rate,
+    switch_stream,
     stop,
     close,
     advance
@@ -62,6 +67,7 @@ enum class Await {
     running,       // every sink follows the started clock
     held,          // every sink follows the paused clock
     rate,          // the clock runs at the new rate
+    switched,      // a reader for the new stream stands at the position
     silent,        // every sink follows the stopped clock
     sources_idle,  // no source reads any more
     flushed,       // no sink holds anything any more
@@ -104,6 +110,7 @@ struct SessionModel {
     SessionState state = SessionState::idle;
     std::optional<PresentationFacts> current;
     Capabilities capabilities = 0;
+    RateSupport told_rates;  // those that went with them
     // Something may be moving below: sources read, sinks hold samples.
     bool active = false;
     // The last presentation ended by itself (or failed): set_topology may replace it.
@@ -125,10 +132,17 @@ struct SessionModel {
         PresentationFacts facts;
         bool ready = false;
         bool read = false;
+        int buffering = 0;  // intervals that are open, and told once it is joined
     };
     std::optional<Next> next;  // behind those: its sources run
     Duration line_end{};  // presentation time at which what was delivered last ends
     bool switch_on_start = false;  // an immediate topology came while paused: it is the queue's head
+
+    // Intervals of buffering that are told and open, of the current one and of those joined to it.
+    std::map<TopologyId, int> buffering;
+    // While started, the clock stands for them: told to, done, told to go on, or it would not.
+    enum class ClockWait { no, asked, held, going, refused };
+    ClockWait clock_wait = ClockWait::no;
 
     // At rate 0: the outputs owe their picture.
     struct Scrub {
@@ -147,6 +161,10 @@ struct SessionModel {
         bool fresh = false;           // the presentation begins
         bool step = false;            // at rate 0: a picture on
         std::optional<MediaTime> position;  // of the clock when the command took effect
+        // switch_stream, once it is known what that is.
+        int node = -1;
+        StreamIndex stream = -1;
+        std::optional<PresentationFacts> facts;  // of the presentation with it
     };
     std::optional<Operation> operation;
 };
@@ -170,6 +188,13 @@ struct Resolved {     // answers Await::resolved
     std::optional<PresentationFacts> facts;  // none: a null topology
     SetTopology flags = SetTopology::none;
 };
+struct StreamResolved {  // answers ResolveStream
+    Status status;
+    PresentationFacts facts;  // of the presentation with it
+    int node = -1;            // of the output
+    StreamIndex stream = -1;  // -1: it is switched off
+    bool seekable = false;    // the source of the stream
+};
 struct SourcesRead {
     TopologyId topology = 0;
 };
@@ -188,6 +213,13 @@ struct Rendered {
 struct Scrubbed {
     std::optional<MediaTime> shown;
 };
+struct Buffering {  // a source of it has run out of data, or has enough again
+    TopologyId topology = 0;
+    bool begins = false;
+};
+struct ClockRefused {  // to stand, or to go on, without a command
+    Status status;
+};
 struct MarkLast {  // a segment is the last of its sequence now, or is not any more
     SegmentId segment = 0;
     bool last = false;
@@ -202,12 +234,20 @@ struct Broken {  // fatal, from anywhere
     TopologyId topology = 0;  // whose fault; 0: nobody's in particular
     bool outputs_gone = false;  // there is nothing left to play on
 };
-using SessionInput = std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, SourcesRead,
-                                  NextReady, Delivered, Rendered, Scrubbed, MarkLast, Withdraw, Broken>;
+using SessionInput =
+    std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, SourcesRead,
+                 NextReady, Delivered, Rendered, Scrubbed, Buffering, ClockRefused, MarkLast, Withdraw,
+                 Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved
 struct ResolveSegment {};   // the one that the start asks for; -> Resolved
+struct ResolveStream {};    // the one that is to be switched to; -> StreamResolved
+struct BeginSwitch {};      // it gets a reader; -> Reached(switched) or Failed
+struct CommitSwitch {
+    bool playing = false;   // else it counts from the next start on
+};
+struct AbandonSwitch {};    // nothing has changed
 struct DropResolved {};     // it is not wanted any more
 struct AdoptTopology {
     TopologyId topology = 0;
@@ -279,7 +319,8 @@ struct Complete {  // the executing command, or a refused one
 };
 struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
-    std::variant<ResolveTopology, ResolveSegment, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
+    std::variant<ResolveTopology, ResolveSegment, ResolveStream, BeginSwitch, CommitSwitch,
+                 AbandonSwitch, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
                  PrepareNext, JoinNext, TakeBack, SwitchTo, ChooseTimeSource, HoldClock, PrerollSinks,
                  StartClock, ResumeClock, PauseClock, CueClock, ApplyRate, AdmitSinks, StepSinks,
                  StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound, DisarmBound,

@@ -212,6 +212,7 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
         plan.output_node = chain->output;
         plan.keep_alive = output.keep_alive;
         plan.disable_preroll = output.disable_preroll;
+        plan.rateless = output.rateless;
         plan.forbid_dynamic_change = partial->forbid_dynamic_change;
         plan.media_start = source->media_start.value_or(media_zero) - media_zero;
         plan.media_stop = source->media_stop;

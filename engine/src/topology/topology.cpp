@@ -1,6 +1,7 @@
 #include "playhead/topology.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace playhead {
@@ -83,6 +84,45 @@ NodeId Topology::insert_between(NodeId from, NodeId to, TransformNode node) {
     connect(from, between);
     connect(between, to);
     return between;
+}
+
+void Topology::remove(NodeId id) {
+    std::erase_if(nodes_, [&](const Node& node) { return node.id == id; });
+    std::erase_if(edges_, [&](const Edge& edge) { return edge.from == id || edge.to == id; });
+}
+
+void Topology::remove_branch(NodeId output) {
+    std::vector<NodeId> before = predecessors(output);
+    remove(output);
+    while (!before.empty()) {
+        const NodeId id = before.back();
+        before.pop_back();
+        if (!successors(id).empty()) {
+            continue;
+        }
+        for (const NodeId earlier : predecessors(id)) {
+            before.push_back(earlier);
+        }
+        remove(id);
+    }
+}
+
+NodeId Topology::adopt_branch(const Topology& branch, NodeId output) {
+    std::map<NodeId, NodeId> numbers;
+    NodeId end = 0;
+    for (Node node : branch.nodes_) {
+        const bool ends = std::holds_alternative<OutputNode>(node.body);
+        const NodeId number = ends && output != 0 ? output : next_++;
+        next_ = std::max(next_, number + 1);
+        numbers[node.id] = number;
+        end = ends ? number : end;
+        node.id = number;
+        nodes_.push_back(std::move(node));
+    }
+    for (const Edge& edge : branch.edges_) {
+        connect(numbers[edge.from], numbers[edge.to]);
+    }
+    return end;
 }
 
 const Node* Topology::find(NodeId id) const {

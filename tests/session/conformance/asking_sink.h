@@ -14,6 +14,8 @@ public:
     // How many it asks for by itself as soon as it is attached, and how long its shutdown takes.
     int at_attach = 0;
     Duration shutdown_takes{};
+    // Drives the clock, if there is one.
+    std::shared_ptr<ClockTimeSource> driver;
 
     void ask_for(int n) {
         std::shared_ptr<StreamSinkHost> host;
@@ -60,6 +62,7 @@ public:
         context_.host->marker_reached(marker, {});
     }
     void flush() override {}
+    ClockTimeSource* time_source() override { return driver.get(); }
     void preroll(MediaTime) override { prerolling_ = true; }
     void shut_down() override {
         if (shutdown_takes > Duration{}) {

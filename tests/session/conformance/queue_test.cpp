@@ -129,7 +129,7 @@ TEST_CASE("a stop leaves the current one current and the queue as it was", "[ses
 
 TEST_CASE("a stop in the middle of a join belongs to the one that is rendered",
           "[session][3.1][queue]") {
-    covers("6.1/head-follows");
+    covers("3.1/mid-join");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
     (void)rig.session.set_topology(rig.item(1s));

@@ -123,6 +123,29 @@ TEST_CASE("a block's length comes from its count of frames", "[media][sample]") 
     CHECK(block.length() == std::chrono::milliseconds{10});
 }
 
+TEST_CASE("of several programs the streams are those of one", "[media][presentation]") {
+    Presentation channels;
+    channels.streams = {stream(0, StreamKind::audio), stream(1, StreamKind::video),
+                        stream(2, StreamKind::audio), stream(3, StreamKind::video),
+                        stream(4, StreamKind::audio), stream(5, StreamKind::audio)};
+    CHECK(channels.best_program() == nullptr);
+    channels.programs = {{10, "radio", {0}}, {20, "film", {1, 2}}, {30, "news", {3, 4, 5}}};
+    channels.streams[0].disposition.is_default = true;
+    channels.streams[5].disposition.is_default = true;
+    CHECK(channels.best_program() == &channels.programs[1]); // the first with pictures
+    CHECK(channels.best(StreamKind::video) == &channels.streams[1]);
+    CHECK(channels.best(StreamKind::audio) == &channels.streams[2]);
+    channels.program = 30;
+    CHECK(channels.best(StreamKind::video) == &channels.streams[3]);
+    CHECK(channels.best(StreamKind::audio) == &channels.streams[5]);
+    channels.program = 10;
+    CHECK(channels.best(StreamKind::video) == nullptr);
+    CHECK(channels.best(StreamKind::audio) == &channels.streams[0]);
+    channels.program.reset();
+    channels.streams[1].decodable = channels.streams[3].decodable = false;
+    CHECK(channels.best_program() == &channels.programs[0]); // then the first with sound
+}
+
 TEST_CASE("the stream to take is decodable, the default one first, never a cover",
           "[media][presentation]") {
     Presentation film;

@@ -4,10 +4,11 @@
 
 #include "outputs/audio_fakes.h"
 #include "outputs/audio_render.h"
-#include "outputs/output_rig.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
+#include "support/covers.h"
+#include "support/output_rig.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -166,6 +167,7 @@ TEST_CASE("a tone goes on through joins of other rates and channels", "[outputs]
 
 TEST_CASE("a resampler goes on through a join of one format as if there were none",
           "[outputs][audio][join]") {
+    covers("6.1/no-drain-between");
     Queue joined;
     joined.rig.play(media_zero, ramp_blocks(0, 30011, 1000, 44100));
     joined.follow(ramp_blocks(30011, 70000, 1000, 44100));

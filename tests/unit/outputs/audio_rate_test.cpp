@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "outputs/audio_fakes.h"
-#include "outputs/output_rig.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
+#include "support/output_rig.h"
 
 using namespace playhead;
 using namespace playhead::test;

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "outputs/output_rig.h"
 #include "playhead/video_output.h"
+#include "support/output_rig.h"
 
 namespace playhead::test {
 

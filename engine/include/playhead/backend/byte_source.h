@@ -50,6 +50,8 @@ public:
     virtual std::optional<std::uint64_t> size() const = 0;
     virtual bool seekable() const = 0;  // false: offsets only ever go forward
     virtual bool is_network() const { return false; }
+    // A read may take longer than what it gives lasts: see Presentation::may_stall.
+    virtual bool may_stall() const { return is_network(); }
     // Blocks until at least one byte, the end (0), an error, or the interrupt (Errc::cancelled).
     virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) = 0;
 };
@@ -61,6 +63,9 @@ struct CustomIo {
     std::function<std::int64_t(std::uint64_t offset, std::span<std::byte> into)> read;
     std::optional<std::uint64_t> size;
     bool seekable = true;
+    // The bytes come from far away, so that `read` may take long: where playing runs out of them the
+    // session buffers (BufferingStarted) instead of going on without.
+    bool slow = false;
     // Optional: ends a read that blocks. Without one a blocked reader is left behind (an orphan).
     std::function<void()> cancel;
     // Optional: called once, when the last thread has left `read` for good.

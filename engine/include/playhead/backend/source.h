@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 
 #include "playhead/backend/byte_source.h"
 #include "playhead/backend/sample.h"
+#include "playhead/backend/source_host.h"
 #include "playhead/presentation.h"
 #include "playhead/result.h"
 
@@ -25,6 +27,7 @@ struct SourceLimits {
 
 struct OpenOptions {
     SourceLimits limits;
+    std::optional<int> program;  // of a transport stream with several; not_found if it has it not
     std::string user_agent;
     Duration network_timeout = std::chrono::seconds{30};  // silence on a network source after which it fails
 };
@@ -39,6 +42,7 @@ struct OpenRequest {
 struct SourceContext {
     std::shared_ptr<Executor> executor;
     std::shared_ptr<Interrupt> interrupt;
+    std::shared_ptr<SourceHost> host = {};  // null: nobody wants to know
 };
 
 using ReadOutcome = std::variant<Packet, EndOfStream, Error>;

@@ -91,6 +91,14 @@ public:
     virtual void flush() = 0;
     // Get ready for a start at t: ask for samples, report prerolled().
     virtual void preroll(MediaTime t) = 0;
+    // Samples of another stream follow, from t on, while the clock goes on, or stands in a pause: drops
+    // what is queued, asks for samples, and renders each when it is due, those that are late included
+    // in that. What was shown last may stay until then. A sink that drives the clock lets it go on
+    // without a jump. The default is a flush: enough for a sink that still has a request open.
+    virtual void change_over(MediaTime t) {
+        static_cast<void>(t);
+        flush();
+    }
     // At rate 0: the sample after the one that shows. A start at rate 0 comes as on_set_rate(0), flush,
     // on_start(t), without a preroll: the sink asks for one sample, shows it, and reports
     // scrub_complete. Only of sinks that scrub; the others keep silent at rate 0 and take nothing.

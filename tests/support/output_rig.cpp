@@ -1,4 +1,4 @@
-#include "outputs/output_rig.h"
+#include "support/output_rig.h"
 
 #include <algorithm>
 

@@ -1,0 +1,63 @@
+#include "session/facts.h"
+
+#include <algorithm>
+
+#include "playhead/engine.h"
+
+namespace playhead {
+
+namespace {
+
+// Every source that can be started anywhere can be played at other rates. Without thinning a decoder
+// is asked for every picture; beyond this none keeps up.
+constexpr RateRange every_picture{0.0, 32.0, true};
+constexpr RateRange key_pictures{0.0, 128.0, true};
+
+}  // namespace
+
+Status source_facts(const Topology& topology, PresentationFacts& facts) {
+    bool any = false;
+    facts.seekable = true;
+    facts.rates = RateSupport{every_picture, key_pictures};
+    for (const Node& node : topology.nodes()) {
+        const auto* source = std::get_if<SourceNode>(&node.body);
+        if (!source) continue;
+        const Presentation& p = source->source->presentation();
+        any = true;
+        facts.seekable &= p.seekable;
+        facts.can_pause &= !p.live;
+        if (!p.seekable || p.live) facts.rates.restrict_to(RateRange::only_one());
+        const Duration begin = source->media_start.value_or(media_zero) - media_zero;
+        auto duration = p.duration;
+        if (source->media_stop) {
+            const Duration stop = *source->media_stop - media_zero;
+            duration = duration ? std::min(*duration, stop) : stop;
+        }
+        if (duration) {
+            facts.duration =
+                std::max(facts.duration.value_or(Duration{}), std::max(*duration - begin, Duration{}));
+        }
+    }
+    if (topology.project_start) {
+        facts.base = *topology.project_start - media_zero;
+        facts.timed = true;
+    }
+    return any ? Status{} : Status{Errc::invalid_argument, "a topology without a source"};
+}
+
+void find_capabilities(PresentationFacts& facts, const Topology& topology) {
+    const auto add = [&](Capability c) { facts.capabilities |= static_cast<unsigned>(c); };
+    bool network = false;
+    for (const Node& node : topology.nodes()) {
+        const auto* source = std::get_if<SourceNode>(&node.body);
+        if (source) network |= source->source->presentation().uses_network;
+    }
+    add(Capability::start);
+    if (facts.seekable) add(Capability::seek);
+    if (!network) add(Capability::does_not_use_network);
+    const auto fastest = facts.rates.fastest(Direction::forward, Thinning::none);
+    if (fastest && *fastest > 1.0) add(Capability::rate_forward);
+    if (facts.rates.fastest(Direction::reverse, Thinning::none)) add(Capability::rate_reverse);
+}
+
+}  // namespace playhead
