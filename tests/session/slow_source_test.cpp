@@ -151,3 +151,31 @@ TEST_CASE("data that break off while the engine waits are played to where they e
     CHECK(lines.back() == "session-error damaged");
     CHECK(stage.of_last<SessionError>().position >= stood);
 }
+
+TEST_CASE("a source that is switched away takes its buffering along", "[8][buffering][slow]") {
+    SessionRig rig;
+    const auto first = rig.open("scripted:first");
+    const auto second = rig.open("scripted:second");
+    Topology topology;
+    topology.add_branch(first, 0, rig.video);
+    topology.add_branch(second, 1, rig.audio);
+    (void)rig.session.set_topology(std::move(topology));
+    rig.start();
+    rig.simulation->run_for(1s);
+    rig.events();
+    rig.faults->tell(SourceBuffers{true});
+    rig.simulation->settle();
+    CHECK(rig.events() == Lines{"buffering-started ok", "buffering-started ok"});
+    OutputNode output;
+    output.sink = rig.audio;
+    REQUIRE(rig.session.switch_stream(std::move(output), SourceNode{}));
+    auto lines = rig.until("stream-switched");
+    rig.simulation->settle();
+    for (auto& line : rig.events()) lines.push_back(std::move(line));
+    CHECK(std::count(lines.begin(), lines.end(), "buffering-stopped ok") == 1);
+    CHECK(rig.session.clock().value()->state() == ClockState::paused);
+    rig.faults->tell(SourceBuffers{false});
+    rig.simulation->settle();
+    CHECK(rig.events() == Lines{"buffering-stopped ok"});
+    CHECK(rig.session.clock().value()->state() == ClockState::running);
+}
