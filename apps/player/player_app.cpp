@@ -386,6 +386,7 @@ void PlayerApp::show_progress() {
     progress.speed = speed_;
     progress.volume = volume_;
     progress.muted = muted_;
+    progress.tracks = player_->tracks();
     const SessionStatistics statistics = player_->statistics();
     progress.av_difference = statistics.av_difference;
     for (const StreamStatistics& stream : statistics.streams) {

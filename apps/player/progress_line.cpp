@@ -1,5 +1,6 @@
 #include "progress_line.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace playhead::apps {
@@ -14,6 +15,23 @@ std::string clock_text(Duration t) {
                   static_cast<long long>(tenths / 600 % 60),
                   static_cast<long long>(tenths / 10 % 60), static_cast<long long>(tenths % 10));
     return text;
+}
+
+std::string track_text(const std::vector<Track>& tracks, StreamKind kind) {
+    const auto count = std::count_if(tracks.begin(), tracks.end(),
+                                     [&](const Track& track) { return track.kind == kind; });
+    if (count < 2) {
+        return {};
+    }
+    const auto now = std::find_if(tracks.begin(), tracks.end(), [&](const Track& track) {
+        return track.kind == kind && track.selected;
+    });
+    std::string text = "  " + std::string{to_string(kind)} + " ";
+    if (now == tracks.end()) {
+        return text + "no";
+    }
+    text += std::to_string(now->number) + "/" + std::to_string(count);
+    return now->stream.language.empty() ? text : text + " " + now->stream.language;
 }
 
 } // namespace
@@ -36,6 +54,9 @@ std::string progress_line(const Progress& progress) {
         char text[32];
         std::snprintf(text, sizeof text, "  x%.2f", progress.speed);
         line += text;
+    }
+    for (const StreamKind kind : {StreamKind::video, StreamKind::audio}) {
+        line += track_text(progress.tracks, kind);
     }
     line += "  dropped " + std::to_string(progress.dropped);
     if (progress.muted) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "playhead/player.h"
 
@@ -17,9 +18,11 @@ struct Progress {
     double speed = 1.0;
     int volume = 100;
     bool muted = false;
+    std::vector<Track> tracks;
 };
 
-// "playing  0:01:23.4 / 0:02:00.0  A-V +3 ms  dropped 0"
+// "playing  0:01:23.4 / 0:02:00.0  A-V +3 ms  dropped 0"; where there is a choice of tracks also which
+// one plays: "  audio 2/3 eng".
 std::string progress_line(const Progress& progress);
 
 } // namespace playhead::apps

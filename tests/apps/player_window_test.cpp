@@ -151,6 +151,37 @@ TEST_CASE("while paused the arrows seek and the full stop steps one frame", "[pl
     CHECK(shown.until([](auto code) { return code == 0u; }));
 }
 
+TEST_CASE("a key goes to the next audio track, and behind the last to the first",
+          "[player][window][tracks]") {
+    if (cannot_run()) return;
+    const TemporaryFolder folder;
+    const std::string trace = folder.path("events");
+    Shown shown{{"--vo=sdl", "--trace-events=" + trace},
+                {"--seconds", "60", "--size", "320x240", "--sounds", "2"}};
+    REQUIRE(shown.until_shown());
+    const auto switched = [&] {
+        std::size_t count = 0;
+        for (const std::string& line : lines_of(read_text(trace))) {
+            const bool is = line.find("\"stream-switched\"") != std::string::npos;
+            count += is && line.find("\"status\":\"ok\"") != std::string::npos;
+        }
+        return count;
+    };
+    for (std::size_t times = 1; times <= 3; ++times) {
+        shown.display.key("numbersign");
+        CHECK(shown.until([&](auto) { return switched() == times; }));
+    }
+    const auto now = shown.code();
+    CHECK(shown.until([&](auto code) { return code > now; }));  // and the picture goes on
+    shown.display.key("underscore");  // there is one picture only: nothing happens
+    shown.display.key("q");
+    const Exited exited = shown.player->wait();
+    CAPTURE(exited.err);
+    CHECK(exited.code == 0);
+    CHECK(exited.err.empty());
+    CHECK(switched() == 3);
+}
+
 TEST_CASE("a resized window shows the whole picture, with black beside it", "[player][window]") {
     if (cannot_run()) return;
     for (const char* route : {"--vo=sdl:surface", "--vo=sdl:textures"}) {

@@ -1,4 +1,5 @@
-// Real files from bytes that stall and come back, at the outputs that users have, in virtual time.
+// Real files from bytes that stall and come back, at the outputs that users have: in virtual time, and
+// once from a server.
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -7,11 +8,13 @@
 
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
+#include "playhead/lanes.h"
 #include "playhead/video_output.h"
 #include "scenarios/counted_sound.h"
 #include "scenarios/real_rig.h"
 #include "scenarios/viewer.h"
 #include "support/catch.h"
+#include "support/local_server.h"
 #include "support/media_files.h"
 
 using namespace playhead;
@@ -187,4 +190,40 @@ TEST_CASE("a stop and a seek of a real file that stalls", "[media][stall]") {
     REQUIRE(scene.rig->until("session-started"));
     scene.bytes->let_go();
     REQUIRE(scene.rig->until("session-ended"));
+}
+
+TEST_CASE("a server that stalls makes the session wait, and play on when it comes back",
+          "[lanes][stall]") {
+    const CountedSound sound("server", 1);
+    std::ifstream file(sound.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const auto half = bytes.size() / 2;
+    LocalServer server("HTTP/1.0 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: " +
+                       std::to_string(bytes.size()) + "\r\n\r\n" + bytes.substr(0, half));
+    const std::shared_ptr<Executor> lanes = make_lanes();
+    const auto device = std::make_shared<headless::NullAudioDevice>(lanes);
+    AudioOutput audio(device);
+    RealRig rig(lanes);
+    OpenOptions options;
+    options.limits.probe_bytes = 40'000;
+    REQUIRE(rig.engine->open({server.url("/sound.wav"), nullptr, options}));
+    REQUIRE(rig.until("source-opened"));
+    INFO(rig.events.back().status.message());
+    const auto source = rig.events.back().as<SourceOpened>()->source;
+    REQUIRE(source);
+    Topology topology;
+    topology.add_branch(source, 0, audio.sink());
+    REQUIRE(rig.session.set_topology(std::move(topology)));
+    REQUIRE(rig.session.start());
+    REQUIRE(rig.until("session-started"));
+    // It may wait for a moment at its beginning; in the end it waits for what the server holds back.
+    const auto clock = rig.session.clock().value();
+    do {
+        REQUIRE(rig.until("buffering-started"));
+    } while (clock->state() != ClockState::paused || clock->time().value() < media_at(500ms));
+    CHECK(rig.session.state() == SessionState::started);
+    server.finish(bytes.substr(half));
+    REQUIRE(rig.until("session-ended"));
+    CHECK(rig.count("buffering-started") == rig.count("buffering-stopped"));
+    CHECK(rig.events.back().as<SessionEnded>()->position >= media_at(3s));
 }

@@ -28,6 +28,17 @@ int bind_loopback(int& port) {
     return socket;
 }
 
+void send_all(int connection, const std::string& bytes) {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+        const ssize_t n =
+            ::send(connection, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (n <= 0) {
+            break;
+        }
+        sent += static_cast<std::size_t>(n);
+    }
+}
+
 } // namespace
 
 LocalServer::LocalServer(std::string head, After after) : head_(std::move(head)), after_(after) {
@@ -57,6 +68,12 @@ bool LocalServer::wait_for_connection(std::chrono::seconds hang_guard) const {
     return changed_.wait_for(lock, hang_guard, [this] { return answered_; });
 }
 
+void LocalServer::finish(const std::string& rest) {
+    const std::scoped_lock lock{mutex_};
+    send_all(latest_, rest);
+    ::shutdown(latest_, SHUT_WR);
+}
+
 void LocalServer::serve() {
     std::vector<int> connections;
     for (;;) {
@@ -70,17 +87,11 @@ void LocalServer::serve() {
             continue;
         }
         connections.push_back(connection);
-        for (std::size_t sent = 0; sent < head_.size();) {
-            const ssize_t n =
-                ::send(connection, head_.data() + sent, head_.size() - sent, MSG_NOSIGNAL);
-            if (n <= 0) {
-                break;
-            }
-            sent += static_cast<std::size_t>(n);
-        }
+        send_all(connection, head_);
         {
             const std::scoped_lock lock{mutex_};
             answered_ = true;
+            latest_ = connection;
         }
         changed_.notify_all();
         if (after_ == After::close) {

@@ -21,6 +21,8 @@ public:
 
     int port() const { return port_; }
     std::string url(const std::string& path) const;
+    // Sends more on the latest connection, and ends it.
+    void finish(const std::string& rest);
     // Until somebody has connected and `head` has gone out; false: nobody did within the guard.
     bool wait_for_connection(std::chrono::seconds hang_guard = std::chrono::seconds{60}) const;
 
@@ -33,9 +35,10 @@ private:
     int stop_read_ = -1;
     int stop_write_ = -1;
     int port_ = 0;
-    mutable std::mutex mutex_; // guards answered_
+    mutable std::mutex mutex_; // guards these two
     mutable std::condition_variable changed_;
     bool answered_ = false;
+    int latest_ = -1; // the connection that was answered last
     std::thread thread_;
 };
 

@@ -35,6 +35,11 @@ public:
 
     bool interrupted() const;
     bool is_network() const { return network_; }
+    void tell(SourceNews news) const {
+        if (context_.host) {
+            context_.host->tell(std::move(news));
+        }
+    }
     bool may_stall() const { return network_ || (main_ && main_->source().may_stall()); }
     // The sentence of the byte source or of a refusal, if that is why FFmpeg failed.
     Status failure() const;

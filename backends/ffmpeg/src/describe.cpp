@@ -185,9 +185,15 @@ Presentation describe(const AVFormatContext& input, const Access& access,
         out.programs.push_back(std::move(made));
     }
     out.program = request.options.program;
+    out.metadata = entries_of(input.metadata);
+    return out;
+}
+
+std::map<std::string, std::string> entries_of(const AVDictionary* dictionary) {
+    std::map<std::string, std::string> out;
     const AVDictionaryEntry* entry = nullptr;
-    while ((entry = av_dict_get(input.metadata, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
-        out.metadata.emplace(entry->key, entry->value);
+    while ((entry = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
+        out.emplace(entry->key, entry->value);
     }
     return out;
 }

@@ -52,6 +52,7 @@ AvSource::AvSource(OpenRequest request, std::unique_ptr<Access> access, OpenedIn
       access_(std::move(access)),
       input_(std::move(input)),
       presentation_(describe(*input_, *access_, request_)),
+      metadata_(presentation_.metadata),
       tracks_(presentation_.streams.size()),
       stamps_(presentation_.streams.size(), (input_->iformat->flags & AVFMT_TS_DISCONT) != 0) {
     for (const StreamInfo& stream : presentation_.streams) {
@@ -162,6 +163,7 @@ std::optional<ReadOutcome> AvSource::demux() {
         return read_failure(code);
     }
     bad_in_a_row_ = 0;
+    look_at_metadata();
     if (!wanted(packet->stream_index)) {
         return std::nullopt;
     }
@@ -180,6 +182,20 @@ std::optional<ReadOutcome> AvSource::demux() {
         ++damage_;
     }
     return convert(std::move(packet));
+}
+
+// A station on the network names the next song: libavformat raises a flag.
+void AvSource::look_at_metadata() {
+    if ((input_->event_flags & AVFMT_EVENT_FLAG_METADATA_UPDATED) == 0) {
+        return;
+    }
+    input_->event_flags &= ~AVFMT_EVENT_FLAG_METADATA_UPDATED;
+    auto now = entries_of(input_->metadata);
+    if (now == metadata_) {
+        return;
+    }
+    metadata_ = std::move(now);
+    access_->tell(SourceMetadata{metadata_});
 }
 
 Packet AvSource::convert(PacketHandle packet) {

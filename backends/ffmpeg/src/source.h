@@ -45,6 +45,7 @@ private:
     std::optional<Packet> owed_picture();
     bool ends_without_length(int code);
     Error read_failure(int code);
+    void look_at_metadata();
 
     const StreamInfo* leading_stream() const;
     Result<void> seek_to(MediaTime t);
@@ -56,6 +57,7 @@ private:
     const std::unique_ptr<Access> access_; // outlives the input, whose I/O it is
     OpenedInput input_;
     Presentation presentation_;
+    std::map<std::string, std::string> metadata_; // told last
     std::vector<Track> tracks_;
     Stamps stamps_;
     std::deque<Packet> ahead_; // read while looking where a seek came out

@@ -2,8 +2,9 @@
 //
 //   source node (a stream of a Source) --> [transform nodes] --> output node (a sink)
 //
-// An application gives a partial one (source straight to output); the session resolves it: decoders
-// and converters are put in, sinks made from their factories, types agreed on.
+// An application gives a partial one (source straight to output, or with transforms of its own in
+// between); the session resolves it: decoders and converters are put in, sinks made from their
+// factories, types agreed on.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "playhead/command.h"
 #include "playhead/presentation.h"
 #include "playhead/result.h"
+#include "playhead/transform.h"
 
 namespace playhead {
 
@@ -30,12 +32,14 @@ struct SourceNode {
     std::optional<MediaTime> media_stop;
 };
 
-// What a resolved topology says of a decoder or converter. Made by resolution; applications' own
-// transforms come with a later version.
+// Something between source and output. Resolution puts in the decoder, and a converter where the
+// output wants another type than it is given. An application adds `custom` ones, with a factory, and
+// converters of its own, with the type that is to leave them.
 struct TransformNode {
-    enum class Kind { decoder, audio_converter, video_converter } kind = Kind::decoder;
-    std::string label;  // "h264"
+    enum class Kind { decoder, audio_converter, video_converter, custom } kind = Kind::decoder;
+    std::string label;  // "h264"; what the application calls its own
     MediaType output;
+    std::shared_ptr<TransformFactory> factory = {};  // of a custom one
 };
 
 // Give an instance, or a factory from which it can be made (again).

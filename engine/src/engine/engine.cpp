@@ -24,6 +24,7 @@ EngineServices::EngineServices(EngineOptions o)
 ResolverServices EngineServices::resolver_services() const {
     ResolverServices services;
     services.decoders = options.decoders;
+    services.converters = options.converters;
     services.threading = options.threading;
     services.single_threaded = executor->simulated();
     services.bit_exact = options.bit_exact;

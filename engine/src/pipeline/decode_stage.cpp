@@ -417,7 +417,8 @@ void DecodeStage::finish() {
 
 bool DecodeStage::final(const Error& error) const {
     return error == Errc::out_of_memory || error == Errc::limit_exceeded ||
-           error == Errc::protected_content;
+           error == Errc::protected_content ||
+           error == Errc::topo_cannot_connect; // a transform takes no such input
 }
 
 void DecodeStage::on_damage(Error error) {

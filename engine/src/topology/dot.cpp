@@ -66,6 +66,7 @@ Look look_of(const TransformNode& transform) {
     case TransformNode::Kind::decoder: look.line("decoder"); break;
     case TransformNode::Kind::audio_converter: look.line("audio converter"); break;
     case TransformNode::Kind::video_converter: look.line("video converter"); break;
+    case TransformNode::Kind::custom: look.line("transform"); break;
     }
     if (!transform.label.empty()) {
         look.line(transform.label);

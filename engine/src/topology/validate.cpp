@@ -31,7 +31,20 @@ Status check_body(const Node& node, const SourceNode& source) {
     return {};
 }
 
-Status check_body(const Node&, const TransformNode&) { return {}; }
+Status check_body(const Node& node, const TransformNode& transform) {
+    using Kind = TransformNode::Kind;
+    if (transform.kind == Kind::custom && !transform.factory) {
+        return {Errc::invalid_argument, named(node) + " is a custom transform without a factory"};
+    }
+    const bool video = std::holds_alternative<VideoFormat>(transform.output);
+    const bool audio = std::holds_alternative<AudioFormat>(transform.output);
+    if ((transform.kind == Kind::video_converter && !video) ||
+        (transform.kind == Kind::audio_converter && !audio)) {
+        return {Errc::invalid_argument,
+                named(node) + " is a converter that is not told what to convert to"};
+    }
+    return {};
+}
 
 Status check_body(const Node& node, const OutputNode& output) {
     if (!output.sink && !output.factory) {

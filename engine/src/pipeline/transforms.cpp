@@ -1,0 +1,249 @@
+#include "pipeline/transforms.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "media/sample_type.h"
+
+namespace playhead {
+namespace {
+
+class MadeBy final : public TransformFactory {
+public:
+    explicit MadeBy(MakeTransform make) : make_(std::move(make)) {}
+    Result<std::unique_ptr<Transform>> create() override { return make_(); }
+
+private:
+    const MakeTransform make_;
+};
+
+class Mapping final : public Transform {
+public:
+    explicit Mapping(MapSample map) : map_(std::move(map)) {}
+    Result<MediaType> set_input(const MediaType& type) override { return type; }
+    Result<void> process(Sample in, std::vector<Sample>& out) override {
+        auto mapped = map_(std::move(in));
+        if (!mapped) return fail(mapped.error());
+        out.push_back(std::move(*mapped));
+        return {};
+    }
+
+private:
+    const MapSample map_;
+};
+
+class VideoConversion final : public Transform {
+public:
+    VideoConversion(std::shared_ptr<ConverterFactory> converters, VideoFormat to)
+        : converters_(std::move(converters)), to_(std::move(to)) {}
+
+    Result<MediaType> set_input(const MediaType& type) override {
+        if (!std::holds_alternative<VideoFormat>(type)) {
+            return fail(Errc::topo_cannot_connect, "pictures are not made of " + describe(type));
+        }
+        if (!converter_ && converters_) converter_ = converters_->video();
+        if (!converter_) {
+            return fail(Errc::topo_cannot_connect, "the engine has no converter for " +
+                                                       describe(type) + " to " + describe(to_));
+        }
+        return MediaType{to_};
+    }
+    Result<void> process(Sample in, std::vector<Sample>& out) override {
+        auto& frame = std::get<VideoFrame>(in);
+        auto made = converter_->convert(*frame.picture, to_);
+        if (!made) return fail(made.error());
+        frame.picture = std::move(*made);
+        out.push_back(std::move(in));
+        return {};
+    }
+
+private:
+    const std::shared_ptr<ConverterFactory> converters_;
+    const VideoFormat to_;
+    std::unique_ptr<VideoConverter> converter_;
+};
+
+// Output frames are counted from where the sound began, so that rounding does not add up.
+class AudioConversion final : public Transform {
+public:
+    AudioConversion(std::shared_ptr<ConverterFactory> converters, AudioFormat to)
+        : converters_(std::move(converters)), to_(to) {}
+
+    Result<MediaType> set_input(const MediaType& type) override {
+        const auto* from = std::get_if<AudioFormat>(&type);
+        if (from == nullptr) {
+            return fail(Errc::topo_cannot_connect, "sound is not made of " + describe(type));
+        }
+        if (!converters_) {
+            return fail(Errc::topo_cannot_connect, "the engine has no converter for " +
+                                                       describe(type) + " to " + describe(to_));
+        }
+        next_ = *from; // what the one before holds comes out first
+        if (converter_) return MediaType{to_};
+        auto made = converters_->audio(*from, to_);
+        if (!made) return fail(made.error());
+        converter_ = std::move(*made);
+        from_ = *from;
+        return MediaType{to_};
+    }
+    Result<void> process(Sample in, std::vector<Sample>& out) override {
+        auto& block = std::get<AudioBlock>(in);
+        const bool continues = began_ && block.pts - end_ <= joined && end_ - block.pts <= joined;
+        if (!continues || !(from_ == next_)) {
+            if (auto ok = drain(out); !ok) return ok;
+        }
+        if (!(from_ == next_)) {
+            auto made = converters_->audio(next_, to_);
+            if (!made) return fail(made.error());
+            converter_ = std::move(*made);
+            from_ = next_;
+        }
+        if (!began_) {
+            began_ = end_ = block.pts;
+            given_ = 0;
+        }
+        auto converted = converter_->convert(*block.buffer, block.first_frame, block.frames);
+        if (!converted) return fail(converted.error());
+        end_ += block.length();
+        give(*converted, std::numeric_limits<std::int64_t>::max(), out);
+        return {};
+    }
+    Result<void> drain(std::vector<Sample>& out) override {
+        if (!began_) return {};
+        auto rest = converter_->drain();
+        converter_->reset();
+        if (!rest) {
+            began_.reset();
+            return fail(rest.error());
+        }
+        give(*rest, duration_to_frames(end_ - *began_, to_.rate_hz) - given_, out);
+        began_.reset();
+        return {};
+    }
+    void flush() override {
+        if (converter_) converter_->reset();
+        began_.reset();
+    }
+
+private:
+    static constexpr Duration joined = std::chrono::milliseconds{2};
+
+    void give(const std::shared_ptr<const SampleBuffer>& buffer, std::int64_t most,
+              std::vector<Sample>& out) {
+        const std::int64_t frames = std::min(buffer ? buffer->frames() : 0, most);
+        if (frames <= 0) return;
+        AudioBlock block;
+        block.buffer = buffer;
+        block.frames = frames;
+        block.pts = *began_ + frames_to_duration(given_, to_.rate_hz);
+        given_ += frames;
+        out.push_back(std::move(block));
+    }
+
+    const std::shared_ptr<ConverterFactory> converters_;
+    const AudioFormat to_;
+    std::unique_ptr<AudioConverter> converter_;
+    AudioFormat from_;  // the converter's
+    AudioFormat next_;  // of what comes in next
+    std::optional<MediaTime> began_;  // where the frames are counted from
+    MediaTime end_{};                 // of what came in
+    std::int64_t given_ = 0;
+};
+
+} // namespace
+
+std::shared_ptr<TransformFactory> transform_factory(MakeTransform make) {
+    return std::make_shared<MadeBy>(std::move(make));
+}
+
+std::shared_ptr<TransformFactory> map_samples(MapSample map) {
+    return transform_factory([map = std::move(map)]() -> Result<std::unique_ptr<Transform>> {
+        return std::unique_ptr<Transform>(std::make_unique<Mapping>(map));
+    });
+}
+
+std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> converters,
+                                          MediaType to) {
+    if (const auto* audio = std::get_if<AudioFormat>(&to)) {
+        return std::make_unique<AudioConversion>(std::move(converters), *audio);
+    }
+    return std::make_unique<VideoConversion>(std::move(converters), std::get<VideoFormat>(to));
+}
+
+
+// ---- the decoder -----------------------------------------------------------------------------
+
+TransformedDecoder::TransformedDecoder(std::unique_ptr<Decoder> decoder,
+                                       std::vector<std::unique_ptr<Transform>> transforms)
+    : decoder_(std::move(decoder)) {
+    for (auto& transform : transforms) steps_.push_back({std::move(transform)});
+}
+
+DecodeOutcome TransformedDecoder::receive() {
+    for (;;) {
+        if (!ready_.empty()) {
+            DecodeOutcome next = std::move(ready_.front());
+            ready_.pop_front();
+            return next;
+        }
+        if (drained_) return EndOfStream{};
+        auto outcome = decoder_->receive();
+        if (auto* sample = std::get_if<Sample>(&outcome)) {
+            if (auto ok = pass(std::move(*sample), 0); !ok) return ok.error();
+        } else if (std::holds_alternative<EndOfStream>(outcome)) {
+            drained_ = true;
+            if (auto ok = drain_transforms(); !ok) return ok.error();
+        } else {
+            return outcome;
+        }
+    }
+}
+
+void TransformedDecoder::flush() {
+    decoder_->flush();
+    for (auto& step : steps_) step.transform->flush();
+    ready_.clear();
+    drained_ = false;
+}
+
+// Through this step and those behind it.
+Result<void> TransformedDecoder::pass(Sample sample, std::size_t first) {
+    std::vector<Sample> samples;
+    samples.push_back(std::move(sample));
+    for (std::size_t i = first; i < steps_.size() && !samples.empty(); ++i) {
+        Step& step = steps_[i];
+        std::vector<Sample> out;
+        for (auto& in : samples) {
+            if (type_of(in).index() == 0) continue; // nothing in it
+            if (!is_of_type(in, step.input)) {
+                auto type = type_of(in);
+                if (auto made = step.transform->set_input(type); !made) {
+                    return fail(Errc::topo_cannot_connect, made.error().message());
+                }
+                step.input = std::move(type);
+            }
+            if (auto ok = step.transform->process(std::move(in), out); !ok) return ok;
+        }
+        samples = std::move(out);
+    }
+    for (auto& made : samples) ready_.push_back(std::move(made));
+    return {};
+}
+
+// What each holds goes through those behind it before they are drained in turn. One that fails does
+// not keep the others from theirs.
+Result<void> TransformedDecoder::drain_transforms() {
+    Result<void> result;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        std::vector<Sample> rest;
+        if (auto ok = steps_[i].transform->drain(rest); !ok) result = ok;
+        for (auto& sample : rest) {
+            if (auto ok = pass(std::move(sample), i + 1); !ok) result = ok;
+        }
+    }
+    return result;
+}
+
+} // namespace playhead
