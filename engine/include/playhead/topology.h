@@ -97,6 +97,10 @@ public:
     std::optional<MediaTime> project_start;
     std::optional<MediaTime> project_stop;
 
+    // Where in it playing begins when it takes the place of another one while the session is started.
+    // Not in a session with global time. Not negative.
+    Duration start_on_switch{};
+
     // A stream that goes on in another format ends playback (format_change_not_allowed), where it
     // would be told as dynamic_changed otherwise.
     bool forbid_dynamic_change = false;

@@ -81,6 +81,7 @@ void DecodeStage::restart(const DecodeOrder& order) {
         self->order_ = order;
         self->live_ = true;
         self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
+        self->thinned_from_.reset();
         self->refused_.reset();
         self->candidate_.reset();
         self->early_.reset();
@@ -199,6 +200,7 @@ bool DecodeStage::leave_out(const Packet& packet) {
         thinned_ = true;
     } else if (packet.key) {
         thinned_ = false;
+        thinned_from_.reset();
     }
     if (!thinned_ || packet.key) return false;
     // Nothing before this one in the file is later than the target and nothing after it earlier: no
@@ -211,6 +213,7 @@ bool DecodeStage::leave_out(const Packet& packet) {
 
 bool DecodeStage::send(Packet packet) {
     if (listener_.took) listener_.took();
+    if (video_ && thinned_ && !thinned_from_) thinned_from_ = packet.pts;
     auto sent = decoder_->send(packet);
     if (!sent) {
         const bool fatal = final(sent.error());
@@ -264,6 +267,8 @@ void DecodeStage::accept(AudioBlock block) {
 
 void DecodeStage::accept(VideoFrame frame) {
     frame.epoch = order_.epoch;
+    // What the decoder still held from before comes first.
+    frame.thinned = thinned_from_ && frame.pts >= *thinned_from_;
     if (order_.stop && frame.pts >= *order_.stop) {
         end_at_stop();
         return;

@@ -175,6 +175,7 @@ private:
     SkipLevel skip_ = SkipLevel::none;
     SkipLevel floor_ = SkipLevel::none;
     bool thinned_ = false;
+    std::optional<MediaTime> thinned_from_;  // forward: the first picture for which that holds
     bool types_fixed_ = false;
     MediaType given_;  // of what was handed out last
     ReverseDecode back_;

@@ -17,6 +17,7 @@ bool DecodeStage::decode_back(bool wanted) {
         reached_ = true;
         early_.reset();
         auto frame = back_.take(thinned_);
+        frame.thinned = thinned_;
         const auto pts = frame.pts;
         const auto end = pts + picture_length(frame, spacing_);
         give(std::move(frame), pts, end);

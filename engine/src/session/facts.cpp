@@ -38,6 +38,7 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
                 std::max(facts.duration.value_or(Duration{}), std::max(*duration - begin, Duration{}));
         }
     }
+    facts.start_on_switch = topology.start_on_switch;
     if (topology.project_start) {
         facts.base = *topology.project_start - media_zero;
         facts.timed = true;

@@ -374,6 +374,7 @@ void SessionCore::carry_out(SessionAction& action) {
             next.prepare(s.weak_from_this());
             next.raise();
             SourcesStart start;
+            start.at = media_zero + a.from;
             start.thinning = s.model_.thinning;
             auto status = next.start_sources(start);
             if (!status.ok()) s.feed(NextReady{a.topology, std::move(status)});

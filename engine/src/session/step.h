@@ -79,7 +79,8 @@ private:
     // The queue.
     void topology_resolved(const Resolved& in);
     void segment_resolved(const Resolved& in);
-    void adopt(const PresentationFacts& facts, Duration offset, bool keep_state = false);
+    void adopt(const PresentationFacts& facts, Duration offset,
+               std::optional<Duration> goes_on = std::nullopt);
     void advance(const PresentationFacts& facts, Duration offset);
     void let_go();
     void clear_queue();

@@ -70,21 +70,22 @@ void Step::segment_resolved(const Resolved& in) {
     begin(beginning() + offset);
 }
 
-// Becomes current. The state is kept where the session goes on with it, else it is stopped.
-void Step::adopt(const PresentationFacts& facts, Duration offset, bool keep_state) {
+// Becomes current. The state is kept where the session goes on with it, from there; else it is stopped.
+void Step::adopt(const PresentationFacts& facts, Duration offset, std::optional<Duration> goes_on) {
     if (m_.current) {
         end_buffering(m_.current->topology);
         tell_ended();
     }
     act(AdoptTopology{facts.topology});
     m_.current = facts;
-    if (!keep_state) m_.state = SessionState::stopped;
+    if (!goes_on) m_.state = SessionState::stopped;
     m_.cold = false;
     m_.ended = m_.told_ended = false;
     m_.switch_on_start = false;
     m_.progress = {};
     m_.progress.offset = offset;
-    post(NotifyPresentationTime{facts.topology, media_zero + offset, offset, media_zero + offset});
+    const MediaTime begin = media_zero + offset + goes_on.value_or(Duration{});
+    post(NotifyPresentationTime{facts.topology, begin, offset, begin});
     capabilities(m_.state == SessionState::started ? running_capabilities() : facts.capabilities);
     fall_back_rate(facts);
     post(TopologyStatus{facts.topology, TopologyState::ready});
@@ -98,8 +99,8 @@ void Step::advance(const PresentationFacts& facts, Duration offset) {
     m_.operation = SessionModel::Operation{};
     m_.operation->command.kind = CommandKind::advance;
     m_.operation->fresh = true;
-    adopt(facts, offset, true);
-    go(media_zero + offset);
+    adopt(facts, offset, facts.start_on_switch);
+    go(media_zero + offset + facts.start_on_switch);
 }
 
 void Step::let_go() {
@@ -114,7 +115,7 @@ void Step::let_go() {
             // It waits at its beginning for the next start.
             act(RaiseEpoch{});
             act(StopSources{});
-            adopt(facts, facts.base, true);
+            adopt(facts, facts.base, Duration{});
             m_.cold = true;
             act(CueClock{media_zero + facts.base});
         } else {
@@ -199,7 +200,7 @@ void Step::prepare_next() {
     if (!goes || m_.next || m_.queue.empty() || m_.switch_on_start || !tail().read) return;
     m_.next = SessionModel::Next{m_.queue.front()};
     m_.queue.pop_front();
-    act(PrepareNext{m_.next->facts.topology});
+    act(PrepareNext{m_.next->facts.topology, m_.next->facts.start_on_switch});
 }
 
 void Step::take(const NextReady& in) {
@@ -235,10 +236,10 @@ void Step::join_next() {
     if (!m_.active || !undisturbed() || !m_.next || !m_.next->ready || !tail().delivered) return;
     const auto next = *std::exchange(m_.next, std::nullopt);
     const auto& facts = next.facts;
-    const Duration offset = facts.timed ? facts.base : m_.line_end;
+    const Duration offset = facts.timed ? facts.base : m_.line_end - facts.start_on_switch;
     const TopologyId behind = tail_id();
     fall_back_rate(facts);
-    post(NotifyPresentationTime{facts.topology, media_zero + offset, offset,
+    post(NotifyPresentationTime{facts.topology, media_zero + offset + facts.start_on_switch, offset,
                                 media_zero + m_.line_end});
     post(TopologyStatus{facts.topology, TopologyState::ready});
     post(TopologyStatus{facts.topology, TopologyState::started_source});
@@ -285,7 +286,7 @@ void Step::end_if_due() {
             take_back();
             const auto facts = m_.queue.front();
             m_.queue.pop_front();
-            advance(facts, facts.timed ? facts.base : at);
+            advance(facts, facts.timed ? facts.base : at - facts.start_on_switch);
         } else if (m_.current->segment != 0 && !m_.current->last) {
             if (std::exchange(m_.progress.starved, true)) return;
             end_buffering(m_.current->topology);  // it stands anyway

@@ -79,6 +79,7 @@ std::string_view to_string(Await await);
 struct PresentationFacts {
     std::optional<Duration> duration;  // of what is to be played of it
     Duration base{};                   // presentation time of its beginning: project start, or 0
+    Duration start_on_switch{};  // from its beginning, where it takes another one's place
     bool timed = false;                // base is given, and is kept when it follows another one
     bool seekable = false;
     bool can_pause = true;
@@ -265,6 +266,7 @@ struct StartSources {
 };  // -> Reached(sources) or Failed
 struct PrepareNext {
     TopologyId topology = 0;
+    Duration from{};  // in it
 };  // its sources are started -> NextReady
 struct JoinNext {
     TopologyId topology = 0;

@@ -158,7 +158,10 @@ std::vector<NodeId> Topology::predecessors(NodeId id) const {
 }
 
 bool operator==(const Topology& a, const Topology& b) {
-    if (a.forbid_dynamic_change != b.forbid_dynamic_change) return false;
+    if (a.forbid_dynamic_change != b.forbid_dynamic_change ||
+        a.start_on_switch != b.start_on_switch) {
+        return false;
+    }
     const auto by_id = [](const Node& x, const Node& y) { return x.id < y.id; };
     const auto by_ends = [](const Edge& x, const Edge& y) {
         return std::pair{x.from, x.to} < std::pair{y.from, y.to};

@@ -90,6 +90,13 @@ Status validate(const Topology& topology) {
     if (topology.nodes().empty()) {
         return {Errc::invalid_argument, "the topology has no nodes"};
     }
+    const bool timed = topology.project_start || topology.project_stop;
+    if (topology.start_on_switch < Duration{} ||
+        (timed && topology.start_on_switch > Duration{})) {
+        return {Errc::topo_invalid_time_attributes,
+                timed ? "what has its place in the whole has no start of its own on a switch"
+                      : "a start on a switch is not negative"};
+    }
     for (const Node& node : topology.nodes()) {
         Status status =
             std::visit([&](const auto& body) { return check_body(node, body); }, node.body);

@@ -130,6 +130,69 @@ TEST_CASE("thinned, the key frames alone come, as long as they were; before that
     CHECK(stage.audio->rendered == 500); // sound is not thinned
 }
 
+TEST_CASE("the picture where thinning begins is marked; those that came before it are all there",
+          "[conformance][5.2]") {
+    covers("5.2/thinning-marked", "5.2/thinning");
+    Stage stage;
+    stage.open();
+    VideoOutput screen;
+    Topology topology;
+    topology.add_branch(stage.source, 0, screen.sink());
+    REQUIRE(stage.session.set_topology(std::move(topology)));
+    stage.now();
+    stage.start();
+    struct Shown {
+        int at = 0;
+        bool thinned = false;
+    };
+    std::vector<Shown> shown;
+    const auto play_for = [&](Duration length) {
+        for (Duration played{}; played < length; played += 20ms) {
+            stage.simulation->run_for(20ms);
+            const DueFrame due = screen.frame_due(stage.simulation->now());
+            if (!due.is_new || !due.frame) continue;
+            shown.push_back({static_cast<int>(due.frame->pts.time_since_epoch() / 1ms),
+                             due.frame->thinned});
+        }
+    };
+    play_for(2500ms);
+    REQUIRE(stage.session.set_rate(1.0, Thinning::key_frames));
+    play_for(1s); // the output holds the key frames of the next three seconds
+    REQUIRE(stage.session.set_rate(1.0, Thinning::none));
+    play_for(6s);
+    int last = -40;
+    int marked = 0;
+    for (const Shown& picture : shown) {
+        INFO(picture.at);
+        if (picture.thinned) {
+            CHECK(picture.at % 1000 == 0);
+            ++marked;
+        } else if (marked == 0) {
+            CHECK(picture.at == last + 40); // not one is missing before the mark
+        } else {
+            CHECK((picture.at == last + 40 || picture.at % 1000 == 0)); // nor behind the last
+        }
+        last = picture.at;
+    }
+    CHECK(marked == 4); // at 3, 4, 5 and 6 s
+    CHECK(std::count_if(shown.begin(), shown.end(),
+                        [](const Shown& s) { return s.at > 7000 && !s.thinned; }) > 30);
+}
+
+TEST_CASE("a rate that a source wishes for is told, and set by the application if it will",
+          "[conformance][5.2]") {
+    covers("5.2/asked-for-by-source");
+    Stage stage{S::started};
+    stage.faults->tell(SourceWishesRate{1.25, Thinning::none});
+    CHECK(stage.after(1s) == Lines{"rate-change-requested ok"});
+    CHECK(stage.session.position() == media_at(3s)); // at 1 as before
+    const auto wish = stage.of_last<RateChangeRequested>();
+    REQUIRE(stage.session.set_rate(wish.rate, wish.thinning));
+    CHECK(stage.now() == Lines{"rate-changed ok"});
+    stage.after(1s);
+    CHECK(stage.session.position() == media_at(4250ms));
+}
+
 TEST_CASE("at rate 0 the event waits for every picture, and for no sound", "[conformance][5.3]") {
     covers("5.3/sinks-report-once", "5.3/complete-once");
     Stage stage;

@@ -146,6 +146,49 @@ TEST_CASE("an immediate topology drops what has been joined already", "[conforma
     CHECK(stage.simulation->now() - begun == 2s);
 }
 
+TEST_CASE("a later one may begin at a place of its own, and without a seam", "[conformance][6.1]") {
+    covers("6.1/start-on-switch", "6.1/offset");
+    ListStage stage;
+    const Topology a = stage.item(1s);
+    Topology b = stage.item(3s);
+    b.start_on_switch = 2s;
+    REQUIRE(stage.session.set_topology(a));
+    REQUIRE(stage.session.set_topology(b));
+    stage.now();
+    stage.video->note_samples = true;
+    stage.taken.clear();
+    stage.start();
+    CHECK(stage.until("session-ended").back() == "session-ended ok");
+    CHECK(stage.of_last<SessionEnded>().position == media_at(2s));
+    CHECK(stage.of_last<NotifyPresentationTime>().start == media_at(1s));
+    CHECK(stage.of_last<NotifyPresentationTime>().offset == -1s);
+    CHECK(stage.video->rendered == 50); // of the second its last second
+    CHECK(stage.journal->count("video process 1000") == 1);
+    // A start is the application's own: it begins where that says.
+    stage.start();
+    CHECK(stage.session.position() == media_zero);
+    CHECK(stage.until("session-ended").back() == "session-ended ok");
+    CHECK(stage.video->rendered == 125);
+
+    { // Also where it takes the place at once.
+        ListStage now;
+        REQUIRE(now.session.set_topology(now.item(5s)));
+        now.now();
+        now.start();
+        now.after(1s);
+        Topology c = now.item(3s);
+        c.start_on_switch = 2s;
+        REQUIRE(now.session.set_topology(c, SetTopology::immediate));
+        now.now();
+        CHECK(now.session.position() == media_at(2s));
+        CHECK(now.of_last<NotifyPresentationTime>().start == media_at(2s));
+        CHECK(now.until("session-ended").back() == "session-ended ok");
+        CHECK(now.of_last<SessionEnded>().position == media_at(3s));
+        c.start_on_switch = -1ns;
+        CHECK(now.session.set_topology(c).error() == Errc::topo_invalid_time_attributes);
+    }
+}
+
 TEST_CASE("sources that only a sequence held are shut when it is gone", "[conformance][6.2]") {
     covers("6.2/owns-sources");
     ListStage stage;

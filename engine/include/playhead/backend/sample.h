@@ -81,6 +81,7 @@ struct VideoFrame {
     bool corrupt = false;      // the decoder concealed damage
     bool provisional = false;  // a preview of a seek still under way
     Epoch epoch = 0;
+    bool thinned = false;  // of those that are thinned to key frames
 };
 
 // `frames` starting at `first_frame` of the buffer are to be played: trimming never copies.
