@@ -278,6 +278,37 @@ TEST_CASE("a topology that is queued twice has a transform for each time", "[ses
     CHECK(rig.video->rendered == 500);
 }
 
+TEST_CASE("a stream that is switched goes through the transforms of its output", "[session][8]") {
+    std::atomic<int> seen{0};
+    ScriptedMedia media;
+    media.audio_streams = 2;
+    SessionRig rig({.seed = 1, .media = media});
+    rig.open();
+    Topology topology;
+    const NodeId from = topology.add(SourceNode{rig.source, 1, {}, {}});
+    const NodeId counts = topology.add(custom(map_samples([&](Sample sample) -> Result<Sample> {
+        ++seen;
+        return sample;
+    }), "counter"));
+    OutputNode output;
+    output.sink = rig.audio;
+    const NodeId to = topology.add(std::move(output));
+    topology.connect(from, counts);
+    topology.connect(counts, to);
+    REQUIRE(rig.session.set_topology(std::move(topology)));
+    rig.simulation->settle();
+    rig.start();
+    rig.simulation->run_for(2s);
+    const int before = seen;
+    CHECK(before > 95);
+    REQUIRE(rig.session.switch_stream(to, SourceNode{rig.source, 2, {}, {}}));
+    rig.until("stream-switched");
+    REQUIRE(rig.last("stream-switched")->status.ok());
+    rig.until("session-ended");
+    CHECK(seen - before >= 395);
+    CHECK((*rig.session.full_topology())->dot().find("counter") != std::string::npos);
+}
+
 TEST_CASE("in reverse a transform's pictures fall as they do without one", "[session][8]") {
     SessionRig rig;
     load(rig, {custom(holder())});

@@ -68,6 +68,7 @@ public:
     // whatever opened source; from none (`{}`) it is switched off. The other branches go on as if
     // nothing had happened, the clock too: while playing, the stream gets a reader of its own, and
     // what was fed before is heard or seen until that stands at the position. Kept over stop and seek.
+    // What the application's topology has between decoder and output is made anew for the new stream.
     // An output that was switched off keeps its number; one that the presentation has not had so far
     // is added. Where everything has reached the outputs already it counts from the next start on.
     // A number that is no output's: not_found. A stream without a decoder: topo_codec_not_found; of

@@ -1,4 +1,5 @@
 // The part of SessionCore that switches streams.
+#include <algorithm>
 #include <utility>
 
 #include "playhead/engine.h"
@@ -11,6 +12,18 @@ namespace {
 
 bool same_output(const OutputNode& a, const OutputNode& b) {
     return a.sink ? a.sink == b.sink : a.factory && a.factory == b.factory;
+}
+
+// What the application has put before that output, from the decoder on.
+std::vector<TransformNode> own_transforms(const Topology& given, NodeId output) {
+    std::vector<TransformNode> found;
+    for (auto before = given.predecessors(output); !before.empty();
+         before = given.predecessors(before.front())) {
+        const auto* node = std::get_if<TransformNode>(&given.find(before.front())->body);
+        if (node && node->kind != TransformNode::Kind::decoder) found.push_back(*node);
+    }
+    std::reverse(found.begin(), found.end());
+    return found;
 }
 
 std::size_t outputs_of(const Topology& topology) {
@@ -66,8 +79,13 @@ void SessionCore::begin_switching() {
         return;
     }
     Topology branch;
-    const NodeId from = branch.add(choice.to);
-    branch.connect(from, branch.add(switching_->output));
+    NodeId at = branch.add(choice.to);
+    for (auto& transform : own_transforms(*now.given, switching_->node)) {
+        const NodeId next = branch.add(std::move(transform));
+        branch.connect(at, next);
+        at = next;
+    }
+    branch.connect(at, branch.add(switching_->output));
     if (auto status = validate(branch); !status.ok()) {
         feed(StreamResolved{std::move(status), {}});
         return;
