@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <stdexcept>
-#include <vector>
 
 namespace playhead::test {
 namespace {
@@ -55,6 +54,7 @@ LocalServer::LocalServer(std::string head, After after) : head_(std::move(head))
 LocalServer::~LocalServer() {
     ::close(stop_write_); // the reading end becomes readable
     thread_.join();
+    for (const int connection : connections_) ::close(connection);
     ::close(stop_read_);
     ::close(listener_);
 }
@@ -75,7 +75,6 @@ void LocalServer::finish(const std::string& rest) {
 }
 
 void LocalServer::serve() {
-    std::vector<int> connections;
     for (;;) {
         pollfd waits[2] = {{listener_, POLLIN, 0}, {stop_read_, POLLIN, 0}};
         ::poll(waits, 2, -1);
@@ -86,7 +85,7 @@ void LocalServer::serve() {
         if (connection < 0) {
             continue;
         }
-        connections.push_back(connection);
+        connections_.push_back(connection);
         send_all(connection, head_);
         {
             const std::scoped_lock lock{mutex_};
@@ -98,9 +97,6 @@ void LocalServer::serve() {
             // Not close(): what was asked and not read would turn the end into a reset.
             ::shutdown(connection, SHUT_WR);
         }
-    }
-    for (const int connection : connections) {
-        ::close(connection);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace playhead::test {
 
@@ -39,6 +40,8 @@ private:
     mutable std::condition_variable changed_;
     bool answered_ = false;
     int latest_ = -1; // the connection that was answered last
+    // All that were answered: the thread's while it runs. They stay open for finish() until the end.
+    std::vector<int> connections_;
     std::thread thread_;
 };
 
