@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "session/facts.h"
-
 namespace playhead {
 
 namespace {
