@@ -1,0 +1,79 @@
+// What a Pipeline can be asked: its clock, its rates, its figures.
+#include <algorithm>
+
+#include "pipeline/pipeline_parts.h"
+
+namespace playhead {
+
+std::shared_ptr<ClockTimeSource> Pipeline::choose_time_source() const {
+    for (auto& branch : branches_) {
+        if (branch->dead) continue;
+        const auto& sink = branch->plan.sink;
+        if (auto* source = sink->time_source()) return {sink, source};
+    }
+    return std::make_shared<SystemClockSource>();
+}
+
+bool Pipeline::has_time_source(const std::shared_ptr<ClockTimeSource>& source) const {
+    if (!source) return false;
+    bool any = false;
+    for (auto& branch : branches_) {
+        auto* own = branch->dead ? nullptr : branch->plan.sink->time_source();
+        if (own == source.get()) return true;
+        any |= own != nullptr;
+    }
+    return !any && std::dynamic_pointer_cast<SystemClockSource>(source) != nullptr;
+}
+
+std::optional<MediaTime> Pipeline::shown_pts() const {
+    for (auto& branch : branches_) {
+        if (branch->plan.kind == StreamKind::video && !branch->dead) return branch->stage->first_pts();
+    }
+    return std::nullopt;
+}
+
+bool Pipeline::any_live() const {
+    return std::any_of(branches_.begin(), branches_.end(), [](auto& b) { return !b->dead; });
+}
+
+void Pipeline::statistics(SessionStatistics& into) const {
+    for (auto& branch : branches_) {
+        if (branch->off) continue;
+        const auto& counters = branch->stage->counters();
+        const auto level = branch->queue->level();
+        StreamStatistics s;
+        s.stream = branch->plan.stream;
+        s.kind = branch->plan.kind;
+        s.packets = counters.packets.load();
+        s.decoded = counters.decoded.load();
+        s.before_start = counters.before_start.load();
+        s.errors = counters.errors.load();
+        s.decode_time = Duration{counters.decode_ns.load()};
+        s.stale = branch->queue->stale();
+        if (const auto& port = branch->port ? branch->port : branch->lent) {
+            s.delivered = port->delivered();
+            s.late = port->dropped_late();
+            s.stale += port->stale();
+            s.samples = port->samples();
+        }
+        if (branch->quality) {
+            s.drop_mode = branch->quality->mode();
+            s.quality_changes = branch->quality->steps();
+        }
+        s.queued_packets = level.packets;
+        s.queued_bytes = level.bytes;
+        s.queued_time = level.span;
+        into.streams.push_back(s);
+    }
+}
+
+void Pipeline::restrict_rates(RateSupport& rates) const {
+    for (auto& branch : branches_) {
+        if (branch->off) continue;
+        const SinkTraits traits = branch->plan.sink->traits();
+        // Who takes samples as fast as they come can follow any rate.
+        if (!traits.rateless && !branch->plan.rateless) rates.restrict_to(traits.rates);
+    }
+}
+
+}  // namespace playhead
