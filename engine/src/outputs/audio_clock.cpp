@@ -79,6 +79,11 @@ std::int64_t AudioClock::frame_at(HostTime now, std::int64_t frame, HostTime hea
     return frame + duration_to_frames(now - heard, rate_hz_, Rounding::down);
 }
 
+// When `frame` is heard, where `known` is heard at `heard`.
+HostTime AudioClock::host_of(std::int64_t frame, std::int64_t known, HostTime heard) const {
+    return heard + frames_to_duration(frame - known, rate_hz_);
+}
+
 // The line of the mark that is heard now, where `frame` is heard at `heard`, of a stretch that begins
 // with `first`.
 Timeline AudioClock::line_through(HostTime now, std::int64_t frame, HostTime heard,
@@ -90,18 +95,26 @@ Timeline AudioClock::line_through(HostTime now, std::int64_t frame, HostTime hea
             mark->rate};
 }
 
+// Whether what sounds is from before the last lack, or nothing is: the stretch on the line has not begun.
+bool AudioClock::before_stretch(HostTime now, const RenderReport& report) const {
+    return report.has_before && frame_at(now, report.frame, report.heard) < report.first_frame;
+}
+
+// Dry: what was handed over is all that sounds until the device is heard again. Else the line ends where
+// the data does; while the device has some left to take, that is no want of data.
+MediaTime AudioClock::end_of_line(const RenderReport& report) const {
+    const bool ends = report.dry || (data_end_ && report.taken >= *data_end_);
+    return ends ? media_of(report.taken) : MediaTime::max();
+}
+
 // The line, and what bounds it ahead; not yet what bounds it behind.
 Timeline AudioClock::line(HostTime now, const RenderReport& report) {
     if (!on_line(report)) return freewheel_ ? *freewheel_ : Timeline{now, floor_, 0.0};
     freewheel_.reset();
 
     Timeline line = line_through(now, report.frame, report.heard, report.first_frame);
-    MediaTime end = MediaTime::max();
-    // Dry: what was handed over is all that sounds until the device is heard again. Else the line ends
-    // where the data does; while the device has some left to take, that is no want of data.
-    if (report.dry || (data_end_ && report.taken >= *data_end_)) end = media_of(report.taken);
-    if (report.has_before && frame_at(now, report.frame, report.heard) < report.first_frame) {
-        // What sounds is from before the lack, or nothing is.
+    MediaTime end = end_of_line(report);
+    if (before_stretch(now, report)) {
         line = line_through(now, report.before_frame, report.before_heard, report.before_first);
         end = std::min(end, media_of(report.before_end));
     }
@@ -118,16 +131,34 @@ Timeline AudioClock::timeline(HostTime now, const RenderReport& report) {
     return line;
 }
 
+// The inverse of line(): the first moment at which that is beyond what was said.
 std::optional<HostTime> AudioClock::moves_at(HostTime now, const RenderReport& report) {
-    if (state_ != State::running || !on_line(report)) return std::nullopt;
-    if (report.dry) return std::nullopt;
+    if (state_ != State::running || !on_line(report) || floor_ >= end_of_line(report)) {
+        return std::nullopt;
+    }
     const Timeline line = line_through(now, report.frame, report.heard, report.first_frame);
-    const auto at = line.host_at(floor_);
-    return at && *at > now ? at : std::nullopt;
+    auto at = line.host_at(floor_);
+    if (before_stretch(now, report)) {
+        // A device that takes up its line elsewhere lets this stretch begin before the one before it
+        // would have ended, so neither line tells of the other.
+        const HostTime begins = host_of(report.first_frame, report.frame, report.heard);
+        if (at) at = std::max(*at, begins);
+        const Timeline before =
+            line_through(now, report.before_frame, report.before_heard, report.before_first);
+        const auto sooner = before.host_at(floor_);
+        if (floor_ < media_of(report.before_end) && sooner && *sooner < begins) at = sooner;
+    }
+    return at ? std::optional{std::max(*at, now + Duration{1})} : std::nullopt;
 }
 
 std::optional<HostTime> AudioClock::turns_at(HostTime now, const RenderReport& report) const {
-    if (state_ != State::running || !on_line(report) || marks_.empty()) return std::nullopt;
+    if (state_ != State::running || !on_line(report)) return std::nullopt;
+    if (before_stretch(now, report)) {
+        const HostTime ends = host_of(report.before_end, report.before_frame, report.before_heard);
+        const HostTime begins = host_of(report.first_frame, report.frame, report.heard);
+        return std::max(std::min(ends, begins), now + Duration{1});
+    }
+    if (marks_.empty()) return std::nullopt;
     const std::int64_t heard =
         std::max(frame_at(now, report.frame, report.heard), report.first_frame);
     const double rate = mark_of(heard)->rate;
@@ -135,8 +166,7 @@ std::optional<HostTime> AudioClock::turns_at(HostTime now, const RenderReport& r
         return mark.first_frame > heard && mark.rate != rate;
     });
     if (next == marks_.end()) return std::nullopt;
-    return std::max(report.heard + frames_to_duration(next->first_frame - report.frame, rate_hz_),
-                    now + Duration{1});
+    return std::max(host_of(next->first_frame, report.frame, report.heard), now + Duration{1});
 }
 
 } // namespace playhead

@@ -51,7 +51,8 @@ public:
     Timeline timeline(HostTime now, const RenderReport& report);
     // When a timeline of rate 0 begins to move by what is known now; none: not by itself.
     std::optional<HostTime> moves_at(HostTime now, const RenderReport& report);
-    // When the line turns to another rate by the marks that are known; none: not by itself.
+    // When the line turns by what is known now (at a mark of another rate, where a stretch ends or
+    // begins); none: not by itself.
     std::optional<HostTime> turns_at(HostTime now, const RenderReport& report) const;
     MediaTime media_of(std::int64_t frame) const;
 
@@ -59,6 +60,9 @@ private:
     Timeline line(HostTime now, const RenderReport& report);
     std::deque<AudioMark>::const_iterator mark_of(std::int64_t frame) const;
     std::int64_t frame_at(HostTime now, std::int64_t frame, HostTime heard) const;
+    HostTime host_of(std::int64_t frame, std::int64_t known, HostTime heard) const;
+    bool before_stretch(HostTime now, const RenderReport& report) const;
+    MediaTime end_of_line(const RenderReport& report) const;
     Timeline line_through(HostTime now, std::int64_t frame, HostTime heard,
                           std::int64_t first) const;
 

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A device whose own thread asks about ten times as fast as sound is heard, and looks at what it gets: within runs of
+// A device whose own thread asks as fast as it can, and looks at what it gets: within runs of
 // samples that follow each other (all but the short fades) nothing is missing, repeated or torn.
 class HungryDevice final : public AudioDevice {
 public:
@@ -28,9 +28,7 @@ public:
         ended_ = executor_->make_signal();
         executor_->start_blocking("hungry", [this, &feed, wanted] {
             std::vector<float> buffer(static_cast<std::size_t>(480 * wanted.channels));
-            const auto period = executor_->make_signal(); // set by nobody: it is the device's own pace
             while (!stop_.load(std::memory_order_acquire)) {
-                static_cast<void>(period->wait(executor_->now() + 1ms));
                 feed.render(buffer, {executor_->now(), FeedTime::Quality::guess});
                 for (std::size_t i = 0; i < buffer.size();
                      i += static_cast<std::size_t>(wanted.channels)) {
