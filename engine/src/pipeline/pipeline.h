@@ -144,6 +144,8 @@ public:
     std::shared_ptr<ClockTimeSource> choose_time_source() const;
     // Whether it would do: a sink of these, or host time where none of them can drive a clock.
     bool has_time_source(const std::shared_ptr<ClockTimeSource>& source) const;
+    // Lets the clock go on from where it is by a source that will do.
+    void renew_time_source() const;
     std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
     bool any_live() const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
@@ -187,6 +189,7 @@ private:
     void watch_buffers(const Feed& feed);
     void check_acks();
     void check_ends();
+    std::vector<std::shared_ptr<Intake>> rateless_intakes() const;
     Status revive();
 
     const std::shared_ptr<Executor> executor_;
