@@ -21,7 +21,7 @@ namespace {
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
     set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
-    release, lose_sink, buffer, buffered
+    release, lose_sink, buffer, buffered, media_stop
 };
 
 struct Op {
@@ -36,7 +36,7 @@ const char* const names[] = {"set_topology", "clear_current", "clear_topologies"
                              "start_at", "start_segment", "pause", "cue", "set_rate",
                              "switch_audio", "switch_video", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
-                             "release", "lose_sink", "buffer", "buffered"};
+                             "release", "lose_sink", "buffer", "buffered", "media_stop"};
 
 std::string text(const Op& op) {
     std::ostringstream out;
@@ -46,6 +46,7 @@ std::string text(const Op& op) {
     if (op.what == Do::switch_audio || op.what == Do::switch_video) {
         out << " to stream " << op.item - 1 << " of source " << op.ms;
     }
+    if (op.what == Do::media_stop) out << " of " << op.item << " at " << op.ms << " ms";
     if (op.what == Do::set_rate) out << " " << op.rate;
     return out.str();
 }
@@ -66,7 +67,11 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
         } else if (die < 16) { op.what = Do::clear_current;
         } else if (die < 18) { op.what = Do::clear_topologies;
-        } else if (die < 32) { op.what = Do::start;
+        } else if (die < 30) { op.what = Do::start;
+        } else if (die < 32) {
+            op.what = Do::media_stop;
+            op.item = upto(4); // the number of a topology: 0 is none
+            op.ms = upto(8) == 0 ? -1 : upto(1300);
         } else if (die < 42) { op.what = Do::start_at, op.ms = upto(1300) - 100;
         } else if (die < 43) { op.what = Do::start_segment;
         } else if (die < 51) { op.what = Do::pause;
@@ -265,6 +270,15 @@ private:
                 }
                 break;
             }
+            case Do::media_stop: {
+                const auto* changed = event.as<MediaStopChanged>();
+                if (!changed || (changed->topology > 0) != ok) complain("a media stop", event);
+                if (!ok && !is(Errc::not_found) && !is(Errc::not_seekable)) {
+                    if (!faults_) complain("a media stop that failed for no reason", event);
+                    if (loaded) state_ = SessionState::stopped;
+                }
+                break;
+            }
             case Do::stop:
                 if (!event.as<SessionStopped>()) complain("the kind of completion", event);
                 if (!loaded) {
@@ -394,6 +408,11 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     command = rig.session.switch_stream(std::move(output), std::move(to));
                     break;
                 }
+                case Do::media_stop:
+                    command = rig.session.set_media_stop(
+                        static_cast<TopologyId>(op.item),
+                        op.ms < 0 ? std::nullopt : std::optional(media_at(op.ms * 1ms)));
+                    break;
                 case Do::stop: command = rig.session.stop(); break;
                 case Do::close: command = rig.session.close(); break;
                 case Do::shutdown:
