@@ -1,6 +1,7 @@
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
+#include "support/floats.h"
 #include "support/output_rig.h"
 
 using namespace playhead;
@@ -212,26 +213,10 @@ TEST_CASE("a seek while playing goes on at the target and nowhere else", "[outpu
 TEST_CASE("where sound is cut off it runs out over a ramp", "[outputs][audio]") {
     Stage stage;
     // A constant, so that each step is the ramp's own.
-    class Constant final : public SampleBuffer {
-    public:
-        Constant() : data_(2048, 0.8F) {
-            format_ = headless::synthetic_audio_format();
-            frames_ = 1024;
-        }
-        const std::byte* plane(int) const override {
-            return reinterpret_cast<const std::byte*>(data_.data());
-        }
-
-    private:
-        std::vector<float> data_;
-    };
-    const auto supply = [n = std::int64_t{0}]() mutable -> std::optional<Sample> {
-        AudioBlock block{std::make_shared<Constant>(),
-                         0,
-                         1024,
-                         media_at(1s) + frames_to_duration(n, rate),
-                         false,
-                         0};
+    const auto constant = std::make_shared<Floats>(headless::synthetic_audio_format(),
+                                                   std::vector<float>(2048, 0.8F));
+    const auto supply = [constant, n = std::int64_t{0}]() mutable -> std::optional<Sample> {
+        AudioBlock block{constant, 0, 1024, media_at(1s) + frames_to_duration(n, rate), false, 0};
         n += 1024;
         return Sample{block};
     };
