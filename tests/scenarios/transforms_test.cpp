@@ -77,6 +77,7 @@ TEST_CASE("an application's converter gives sound of another rate to the sample"
     REQUIRE(rig.session.set_topology(std::move(topology), SetTopology::immediate));
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
+    REQUIRE(plain.samples() > 0);
     const auto length = frames_to_duration(static_cast<std::int64_t>(plain.samples()), from.rate_hz);
     CHECK(static_cast<std::int64_t>(converted.samples()) == duration_to_frames(length, to.rate_hz));
     // Stamps come from counts: each block begins where the one before ended.
@@ -168,6 +169,7 @@ TEST_CASE("a transform between decoder and output changes what is captured, and 
     REQUIRE(rig.until("session-ended"));
     const auto before = plain.hashes();
     const auto after = black.hashes();
+    REQUIRE(before.size() == 30);
     REQUIRE(after.size() == before.size());
     for (std::size_t i = 0; i < after.size(); ++i) {
         CHECK(after[i].pts == before[i].pts);
