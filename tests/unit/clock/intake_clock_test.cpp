@@ -1,4 +1,6 @@
 // The clock of rateless outputs, and what it follows.
+#include <limits>
+
 #include "clock/intake_clock.h"
 #include "support/catch.h"
 
@@ -62,8 +64,6 @@ TEST_CASE("what is given before the clock runs counts from then on", "[clock][ra
     REQUIRE(two.clock->try_restart({}));
     CHECK(two.shows() == 20);
     two.b->run();
-    CHECK(two.shows() == 20);
-    two.a->run();
     CHECK(two.shows() == 40);
 }
 
