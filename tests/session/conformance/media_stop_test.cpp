@@ -282,6 +282,22 @@ TEST_CASE("one source of a presentation may end before the others", "[conformanc
     CHECK(stage.given("video").back() == 9960);
 }
 
+TEST_CASE("each stream of a source is read to the end that its own node gives it",
+          "[conformance][6.1][media-stop]") {
+    covers("6.1/media-stop");
+    Ending stage{S::stopped};
+    Topology made = stage.topology(stage.source);
+    for (const auto& node : std::vector<Node>(made.nodes())) {
+        auto* in = std::get_if<SourceNode>(&made.find(node.id)->body);
+        if (in) in->media_stop = media_at(in->stream == 0 ? 1s : 3s);
+    }
+    (void)stage.session.set_topology(made, SetTopology::immediate);
+    (void)stage.session.start();
+    CHECK(stage.ended_at() == 3000);
+    CHECK(stage.given("video") == every(40, 1000));
+    CHECK(stage.given("audio") == every(20, 3000));
+}
+
 TEST_CASE("a stop time that cannot be is refused in the event", "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
