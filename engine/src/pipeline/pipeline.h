@@ -153,7 +153,7 @@ public:
     // Lets the clock go on from where it is by a source that will do.
     void renew_time_source() const;
     std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
-    bool any_live() const;
+    bool any_live(int besides_node = -1) const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
     void restrict_rates(RateSupport& rates) const;
     void statistics(SessionStatistics& into) const;

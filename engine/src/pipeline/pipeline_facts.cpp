@@ -58,8 +58,10 @@ std::optional<MediaTime> Pipeline::shown_pts() const {
     return std::nullopt;
 }
 
-bool Pipeline::any_live() const {
-    return std::any_of(branches_.begin(), branches_.end(), [](auto& b) { return !b->dead; });
+bool Pipeline::any_live(int besides_node) const {
+    return std::any_of(branches_.begin(), branches_.end(), [=](auto& b) {
+        return !b->dead && b->plan.output_node != besides_node;
+    });
 }
 
 void Pipeline::statistics(SessionStatistics& into) const {
