@@ -82,6 +82,16 @@ bool PacketQueue::push_end_of_group(Epoch epoch) { return push_mark(epoch, EndOf
 
 bool PacketQueue::push_end(Epoch epoch) { return push_mark(epoch, EndOfStream{}); }
 
+bool PacketQueue::take_back_end(Epoch epoch) {
+    std::lock_guard lock(mutex_);
+    if (epoch != epoch_ || items_.empty() || !std::holds_alternative<EndOfStream>(items_.back())) {
+        return false;
+    }
+    items_.pop_back();
+    ended_ = false;
+    return true;
+}
+
 bool PacketQueue::push_mark(Epoch epoch, Item mark) {
     std::function<void()> wake, flow;
     {

@@ -71,6 +71,8 @@ public:
     bool push(Packet packet);  // false: stale, dropped
     bool push_end_of_group(Epoch epoch);
     bool push_end(Epoch epoch);
+    // More follows after all. False: it has none to take back, or that has been taken out.
+    bool take_back_end(Epoch epoch);
     // Nothing there: arms on_data.
     std::optional<Popped> pop();
     // Drops everything and moves to the epoch. Closed: pushes are swallowed and never fill it.

@@ -139,8 +139,8 @@ public:
     void set_media_stop(int source_node, std::optional<MediaTime> stop);
     // The streams that play forward are to end there from now on. `done` follows: false, if something of
     // behind an earlier end has been handed out, or what lies before a later one was left out; then only
-    // a start of the sources helps.
-    void limit(LateEnd late, std::function<void(bool fits)> done);
+    // a start of the sources helps. `reads` tells that sources which had been read are read on.
+    void limit(LateEnd late, std::function<void(bool fits, bool reads)> done);
     void flush_sinks();          // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);

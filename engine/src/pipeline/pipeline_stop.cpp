@@ -33,13 +33,15 @@ struct Asked {
 
 }  // namespace
 
-void Pipeline::limit(LateEnd late, std::function<void(bool)> done) {
+void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
     // What is to be read in addition comes first, since that can be too late; what need not be read any
     // more comes last, when it is known that nothing of it was handed out.
     std::vector<Limits> sooner;
+    bool reads_again = false;
     for (auto& feed : feeds_) {
         Limits more{feed->handle, {}}, less{feed->handle, {}};
         for (const auto* branch : feed->branches) {
+            if (branch->dead) continue;
             const auto& stop = branch->plan.media_stop;
             const auto& order = branch->stage->last_restart();
             const bool later = order && order->stop && (!stop || *stop > *order->stop);
@@ -47,20 +49,25 @@ void Pipeline::limit(LateEnd late, std::function<void(bool)> done) {
         }
         // One that reads for a presentation behind this one by now has read all that was wanted of it.
         const bool ours = feed->handle->owner == this;
-        if (!more.ends.empty() && !(ours && feed->handle->limit(more.ends))) {
-            executor_->post([done = std::move(done)] { done(false); });
-            return;
+        if (!more.ends.empty()) {
+            const auto answer = ours ? feed->handle->limit(more.ends) : ReadOn::refused;
+            if (answer == ReadOn::refused) {
+                executor_->post([done = std::move(done)] { done(false, false); });
+                return;
+            }
+            reads_again |= answer == ReadOn::again;
+            feed->reading |= answer == ReadOn::again;
         }
         if (ours && !less.ends.empty()) sooner.push_back(std::move(less));
     }
     const auto asked = std::make_shared<Asked>(
-        executor_, [weak = weak_from_this(), sooner = std::move(sooner), done = std::move(done)](bool fits) {
+        executor_, [weak = weak_from_this(), reads_again, sooner = std::move(sooner), done = std::move(done)](bool fits) {
             const auto self = weak.lock();
             for (auto& limits : sooner) {
                 if (!self || !fits || limits.reader->owner != self.get()) continue;
-                fits = limits.reader->limit(limits.ends);
+                fits = limits.reader->limit(limits.ends) != ReadOn::refused;
             }
-            done(fits);
+            done(fits, reads_again);
         });
     for (auto& branch : branches_) {
         if (branch->dead || !branch->stage || !branch->stage->last_restart()) continue;

@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t byte_cap = PacketQueue::plenty_bytes;
 constexpr std::size_t byte_cap_starving = 4 * byte_cap;
 
+// Of what lies behind the end of one stream and before that of another: that much is kept, should the
+// end be moved on.
+constexpr std::size_t most_aside = 8u << 20;
+
 constexpr Duration quit_patience = std::chrono::milliseconds{50};
 
 }  // namespace
@@ -57,15 +61,20 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         Packet latest = {};  // its stamps
         bool over = false;   // it has passed its stop
         bool closed = false; // and its queue has its end
+        std::vector<Packet> aside = {}; // what came behind that
+        bool lost = false;   // and not all of it is there
+        std::shared_ptr<PacketQueue> queue = {};
     };
     std::map<StreamIndex, Course> courses;
     bool courses_run = false;   // they are being read
     bool all_read = false;      // to the end of the source
+    bool can_go_on = false;     // all are over, and nothing has been read since
     bool stops_moved = false;
 
     // ---- the thread's own ----
     std::unique_ptr<MediaSource> source;
     std::optional<ReaderStart> job;
+    std::optional<ReaderStart> over_for_now; // its stops are reached: they may be moved on
     bool reading = false;
     bool drop_reported = false;
     std::size_t passed_by = 0;  // bytes left out beyond the stop
@@ -124,6 +133,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             }
         }
         job.reset();
+        over_for_now.reset();
         source.reset();
         exited.store(true);
     }
@@ -166,7 +176,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         }
         if (mail) {
             std::visit([this](auto& m) { carry_out(m); }, *mail);
-        } else if (moved && job && close_what_is_over()) {
+        } else if (moved && follow_stops()) {
             finish();
         } else if (wants_more()) {
             groups ? read_back() : read_one();
@@ -178,6 +188,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
 
     void carry_out(ReaderStart& start) {
         job = std::move(start);
+        over_for_now.reset();
         reading = true;
         drop_reported = false;
         set_course();
@@ -205,6 +216,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         const bool ok = status.ok();
         if (!ok || !job->landed || streams.empty()) arrive(std::move(status));
         if (!ok) {
+            leave_course(false);
             job.reset();
         } else if (groups) {
             groups->arrived();
@@ -216,34 +228,64 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     void set_course() {
         std::lock_guard lock(mutex);
         courses.clear();
-        all_read = stops_moved = false;
+        all_read = stops_moved = can_go_on = false;
         courses_run = job->direction == Direction::forward;
         for (std::size_t i = 0; courses_run && i < job->queues.size(); ++i) {
             Course course;
             course.stop = job->stops.empty() ? job->stop : job->stops[i];
             if (course.stop) course.passage.emplace(*course.stop);
+            course.queue = job->queues[i];
             courses.emplace(job->queues[i]->stream(), std::move(course));
         }
     }
 
     void leave_course(bool at_end) {
         std::lock_guard lock(mutex);
-        courses_run = false;
+        courses_run = can_go_on = false;
         all_read = at_end;
     }
 
+    // The stops are reached.
+    void wait_at_stops() {
+        std::lock_guard lock(mutex);
+        courses_run = false;
+        can_go_on = true;
+        for (auto& [stream, course] : courses) course.over = course.closed = true;  // each has its end
+    }
+
+    // With the lock. Its queue's end has not been seen yet, and what it lacks is there or can be read.
+    bool goes_on(Course& course, Epoch epoch) {
+        if (course.lost || (!courses_run && !can_go_on)) return false;
+        return !course.closed || course.queue->take_back_end(epoch);
+    }
+
     // Control lane.
-    bool limit(const std::vector<StreamEnd>& ends) {
+    ReadOn limit(const std::vector<StreamEnd>& ends) {
+        bool again = false;
         {
             std::lock_guard lock(mutex);
-            if (quit || !mailbox.empty()) return false;
+            if (quit || !mailbox.empty()) return ReadOn::refused;
+            std::vector<Course*> reopened;
+            bool refused = false;
             for (const auto& end : ends) {
                 const auto at = courses.find(end.stream);
-                if (at == courses.end()) return false;
-                const auto& course = at->second;
-                const bool later = course.stop && (!end.stop || *end.stop > *course.stop);
-                if (later && (course.over || (!courses_run && !all_read))) return false;
+                if (at == courses.end()) return ReadOn::refused;
+                auto& course = at->second;
+                if (!course.stop || (end.stop && *end.stop <= *course.stop)) continue;
+                if (!course.over) {
+                    refused |= !courses_run && !all_read;
+                } else if (goes_on(course, course.queue->epoch())) {
+                    reopened.push_back(&course);
+                } else {
+                    refused = true;
+                }
             }
+            for (auto* course : reopened) {
+                if (refused && course->closed) course->queue->push_end(course->queue->epoch());
+                if (!refused) course->over = course->closed = false;
+            }
+            if (refused) return ReadOn::refused;
+            again = can_go_on && !reopened.empty();
             for (const auto& end : ends) {
                 auto& course = courses.find(end.stream)->second;
                 if (end.stop == course.stop) continue;
@@ -256,7 +298,38 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             }
         }
         signal->set();
-        return true;
+        return again ? ReadOn::again : ReadOn::no;
+    }
+
+    // What was put aside for a stop that was moved on is read now. True: all have come to their stops.
+    bool follow_stops() {
+        std::vector<std::pair<std::shared_ptr<PacketQueue>, std::vector<Packet>>> put_aside;
+        {
+            std::lock_guard lock(mutex);
+            for (auto& [stream, course] : courses) {
+                if (!course.over && !course.aside.empty()) {
+                    put_aside.emplace_back(course.queue, std::exchange(course.aside, {}));
+                }
+                if (can_go_on && !course.over) courses_run = true;
+            }
+            if (courses_run) can_go_on = false;
+        }
+        if (!job && courses_run) {
+            job = std::exchange(over_for_now, std::nullopt);
+            reading = true;
+        }
+        if (!job) return false;
+        for (auto& [queue, packets] : put_aside) {
+            for (auto& packet : packets) {
+                if (!job) {  // that was the end
+                    std::lock_guard lock(mutex);
+                    courses.find(queue->stream())->second.lost = true;
+                    break;
+                }
+                take(*queue, std::move(packet));
+            }
+        }
+        return job && close_what_is_over();
     }
 
     // Streams that have passed their stop get their end. True: all that are waited for have.
@@ -318,6 +391,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
 
     void carry_out(Stop& stop) {
         leave_course(false);
+        over_for_now.reset();
         job.reset();
         tell(std::move(stop.done));
     }
@@ -439,23 +513,27 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     }
 
     void take(PacketQueue& queue, Packet packet) {
-        bool over = false, last = false;
+        bool last = false;
         {
             std::lock_guard lock(mutex);
             auto& course = courses.find(queue.stream())->second;
-            over = course.over;
-            if (!over) {
+            if (course.over) {
+                // A stream that has long ended elsewhere must not have the rest of a file read.
+                passed_by += packet.data ? packet.data->size_bytes() : 0;
+                course.lost |= passed_by > most_aside;
+                if (course.lost) {
+                    course.aside.clear();
+                } else {
+                    course.aside.push_back(std::move(packet));
+                }
+                if (passed_by < byte_cap_starving) return;
+            } else {
                 course.latest.pts = packet.pts;
                 course.latest.dts = packet.dts;
                 last = course.over = course.passage && course.passage->passed(packet);
             }
         }
-        if (over) {
-            // A stream that has long ended elsewhere must not have the rest of a file read.
-            passed_by += packet.data ? packet.data->size_bytes() : 0;
-            if (passed_by >= byte_cap_starving) finish();
-            return;
-        }
+        if (passed_by >= byte_cap_starving) return finish();
         if (!over_hard_cap(queue)) queue.push(std::move(packet));
         // The one that proves it goes along: the picture before it lasts until the stop.
         if (last && close_what_is_over()) finish();
@@ -465,9 +543,14 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     void finish(bool at_end = false) {
         arrive({});
         for (auto& queue : job->queues) queue->push_end(job->epoch);
-        if (job->finished) tell(std::move(job->finished));
-        leave_course(at_end);
-        job.reset();
+        if (job->finished) tell(job->finished);
+        if (at_end || job->direction == Direction::reverse) {
+            leave_course(at_end);
+            job.reset();
+        } else {
+            wait_at_stops();
+            over_for_now = std::exchange(job, std::nullopt);
+        }
     }
 
     bool over_hard_cap(const PacketQueue& into) const {
@@ -623,7 +706,9 @@ void ReaderHandle::stop(std::function<void()> done) {
     }});
 }
 
-bool ReaderHandle::limit(const std::vector<StreamEnd>& ends) { return loop_ && loop_->limit(ends); }
+ReadOn ReaderHandle::limit(const std::vector<StreamEnd>& ends) {
+    return loop_ ? loop_->limit(ends) : ReadOn::refused;
+}
 
 bool ReaderHandle::detach_if_silent() {
     if (!loop_ || unanswered_ == 0) return false;

@@ -51,6 +51,9 @@ struct StreamEnd {
     std::optional<MediaTime> stop;
 };
 
+// Whether a reader reads on behind what it had finished with; refused: it cannot, and nothing has changed.
+enum class ReadOn { refused, no, again };
+
 // Threads: control lane, save the destructor (any) and where said.
 class ReaderHandle : public std::enable_shared_from_this<ReaderHandle> {
 public:
@@ -69,9 +72,10 @@ public:
     std::shared_ptr<ReaderHandle> again() const;
 
     void start(ReaderStart start);
-    // What is read is to end there from now on. False, and nothing has changed: what lies before a later
-    // stop has been passed over already. Not in reverse.
-    bool limit(const std::vector<StreamEnd>& ends);
+    // What is read is to end there from now on. Refused: what lies before a later stop has been passed
+    // over already, or its queue's end has been seen. After `again`, finished() comes once more. Not in
+    // reverse.
+    ReadOn limit(const std::vector<StreamEnd>& ends);
     // done is called on the control lane once nothing is read or pushed any more. A reader that is
     // inside a network read is left behind at once: libavformat looks at its interrupt only every
     // 100 ms, and nobody waits for that.

@@ -79,6 +79,9 @@ void Step::end_here(MediaTime now) {
 void Step::take(const Limited& in) {
     if (!m_.operation || m_.operation->await != Await::limited) return;
     act(DisarmBound{});
+    if (in.reads) {
+        if (auto* progress = progress_of(m_.operation->command.topology)) progress->read = false;
+    }
     if (in.fits || m_.gait != Gait::forward) {
         media_stop_changed();
         return;

@@ -212,6 +212,7 @@ struct StopFound {  // answers FindStop
 struct Limited {  // answers LimitTo
     bool fits = false;  // what has reached the outputs and the queues is right as it is
     std::optional<MediaTime> clock;
+    bool reads = false;  // sources that had been read are read on
 };
 struct SourcesRead {
     TopologyId topology = 0;
