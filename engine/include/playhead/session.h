@@ -81,7 +81,7 @@ public:
     // now on, in the source's own time; none: where it ends by itself. The topology plays or waits: its
     // number is in its TopologySet. What plays goes on; where the clock is beyond the new end of the whole,
     // it ends there at once, and what is queued follows. If the outputs hold something of behind an
-    // earlier end, or what lies before a later one has been passed over in reading, the sources are
+    // earlier end, or have been told of the end already that a later one is to replace, the sources are
     // started anew at the position, as by a seek that leaves the state as it is: the clock stands and
     // the sound is silent until that can be heard, and nothing of behind the end is shown. Of a source
     // that cannot seek what the outputs hold is shown and heard to its end, and a later end that comes too

@@ -316,6 +316,30 @@ TEST_CASE("each stream of a source is read to the end that its own node gives it
     CHECK(stage.given("audio") == every(20, 3000));
 }
 
+TEST_CASE("what came behind the end of a stream while others were read is there when its end is moved on",
+          "[conformance][1.5][media-stop]") {
+    covers("1.5/stop-time-edit");
+    Ending stage{S::stopped};
+    Topology made = stage.topology(stage.source);
+    NodeId pictures = 0;
+    for (const auto& node : std::vector<Node>(made.nodes())) {
+        auto* in = std::get_if<SourceNode>(&made.find(node.id)->body);
+        if (!in || in->stream != 0) continue;
+        in->media_stop = media_at(2600ms);
+        pictures = node.id;
+    }
+    (void)stage.session.set_topology(made, SetTopology::immediate);
+    (void)stage.session.start();
+    stage.after(2s); // the sound has been read to 3.5 s
+    const auto id = stage.of_last<TopologySet>().topology;
+    (void)stage.session.set_media_stop(id, pictures, media_at(4s));
+    CHECK(stage.now() == Lines{"media-stop-changed ok"});
+    CHECK(stage.ended_at() == 10000);
+    CHECK_FALSE(stage.was_disturbed());
+    CHECK(stage.given("video") == every(40, 4000));
+    CHECK(stage.given("audio") == every(20, 10000));
+}
+
 TEST_CASE("a stop time that cannot be is refused in the event", "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
