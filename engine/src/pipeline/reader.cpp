@@ -56,10 +56,10 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     std::optional<ReaderStart> job;
     bool reading = false;
     bool drop_reported = false;
-    std::map<StreamIndex, Passage> passages;  // streams that have not passed the stop
+    std::map<const PacketQueue*, Passage> passages;  // those that have not passed the stop
     std::size_t passed_by = 0;  // bytes left out beyond the stop
     std::optional<GroupPlan> groups;  // in reverse
-    std::shared_ptr<PacketQueue> backward;  // the queue that gets them
+    std::vector<std::shared_ptr<PacketQueue>> backward;  // the queues that get them
     bool seek_first = false;  // before the next packet of them
 
     void send(Mail mail) {
@@ -168,11 +168,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         passages.clear();
         passed_by = 0;
         groups.reset();
-        backward.reset();
+        backward.clear();
         std::vector<StreamIndex> streams;
         for (auto& queue : job->queues) {
             streams.push_back(queue->stream());
-            if (job->stop) passages.emplace(queue->stream(), *job->stop);
+            if (job->stop) passages.emplace(queue.get(), *job->stop);
             queue->on_room([weak = weak_from_this()] {
                 if (auto self = weak.lock()) self->signal->set();
             });
@@ -223,15 +223,18 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         const auto& all = source->presentation().streams;
         for (auto& queue : job->queues) {
             const auto stream = static_cast<std::size_t>(queue->stream());
-            if (!backward && stream < all.size() && all[stream].kind == StreamKind::video) {
-                backward = queue;
+            if (!backward.empty() && backward.front()->stream() == queue->stream()) {
+                backward.push_back(queue);
+            } else if (backward.empty() && stream < all.size() &&
+                       all[stream].kind == StreamKind::video) {
+                backward.push_back(queue);
                 groups.emplace(job->at, job->stop, job->thinning, byte_cap_starving);
             } else {
                 queue->push_end(job->epoch);
             }
         }
-        if (!backward) return {};
-        return {backward->stream()};
+        if (backward.empty()) return {};
+        return {backward.front()->stream()};
     }
 
     void carry_out(Stop& stop) {
@@ -287,17 +290,16 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         auto outcome = source->read();
         leave_source();
         if (auto* packet = std::get_if<Packet>(&outcome)) {
-            for (auto& queue : job->queues) {
-                if (queue->stream() != packet->stream) continue;
-                packet->epoch = job->epoch;
-                if (job->landed && packet->key && packet->pts && queue->stream() == leader()) {
-                    tell([landed = std::exchange(job->landed, nullptr), pts = *packet->pts] {
-                        landed(pts);
-                    });
-                    arrive({});
-                }
-                take(*queue, std::move(*packet));
-                return;
+            packet->epoch = job->epoch;
+            if (job->landed && packet->key && packet->pts && packet->stream == leader()) {
+                tell([landed = std::exchange(job->landed, nullptr), pts = *packet->pts] {
+                    landed(pts);
+                });
+                arrive({});
+            }
+            for (std::size_t i = 0; job && i < job->queues.size(); ++i) {
+                auto& queue = *job->queues[i];
+                if (queue.stream() == packet->stream) take(queue, *packet);
             }
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
             finish();
@@ -330,7 +332,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         leave_source();
         auto verdict = GroupPlan::Verdict::more;
         if (auto* packet = std::get_if<Packet>(&outcome)) {
-            if (packet->stream != backward->stream()) return;
+            if (packet->stream != backward.front()->stream()) return;
             packet->epoch = job->epoch;
             verdict = groups->take(std::move(*packet));
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
@@ -344,8 +346,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
                               "the groups of pictures of this file are too long to play backwards"});
         }
         if (verdict == group) {
-            for (auto& packet : groups->packets()) backward->push(std::move(packet));
-            backward->push_end_of_group(job->epoch);
+            const auto& packets = groups->packets();
+            for (auto& queue : backward) {
+                for (const auto& packet : packets) queue->push(packet);
+                queue->push_end_of_group(job->epoch);
+            }
         }
         if (verdict == end || (verdict == group && !groups->more())) {
             finish();
@@ -357,7 +362,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     void take(PacketQueue& queue, Packet packet) {
         bool last = false;
         if (job->stop) {
-            const auto passage = passages.find(queue.stream());
+            const auto passage = passages.find(&queue);
             if (passage == passages.end()) {
                 // A stream that has long ended elsewhere must not have the rest of a file read.
                 passed_by += packet.data ? packet.data->size_bytes() : 0;
@@ -372,7 +377,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         // The one that proves it goes along: the picture before it lasts until the stop.
         queue.push_end(job->epoch);
         for (auto& other : job->queues) {
-            if (other->gating() && passages.count(other->stream()) > 0) return;
+            if (other->gating() && passages.count(other.get()) > 0) return;
         }
         if (queue.gating()) finish();
     }
