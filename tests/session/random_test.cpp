@@ -20,13 +20,14 @@ namespace {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
-    release, lose_sink, buffer, buffered
+    set_rate, switch_audio, switch_video, switch_second, stop, close, shutdown, wait, fail_read,
+    damage, stall_read, release, lose_sink, buffer, buffered
 };
 
 struct Op {
     Do what = Do::wait;
     int item = 0;                              // set_topology: which source
+    bool teed = false;                         // and its pictures go to a second output as well
     SetTopology flags = SetTopology::none;
     int ms = 0;                                // a position or a time to wait
     double rate = 1.0;
@@ -34,16 +35,21 @@ struct Op {
 
 const char* const names[] = {"set_topology", "clear_current", "clear_topologies", "start",
                              "start_at", "start_segment", "pause", "cue", "set_rate",
-                             "switch_audio", "switch_video", "stop",
+                             "switch_audio", "switch_video", "switch_second", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
                              "release", "lose_sink", "buffer", "buffered"};
+
+bool is_switch(Do what) {
+    return what == Do::switch_audio || what == Do::switch_video || what == Do::switch_second;
+}
 
 std::string text(const Op& op) {
     std::ostringstream out;
     out << names[static_cast<int>(op.what)];
     if (op.what == Do::set_topology) out << " " << op.item << " flags " << static_cast<int>(op.flags);
+    if (op.teed) out << (op.what == Do::lose_sink ? " the second" : " with a tee");
     if (op.what == Do::start_at || op.what == Do::cue || op.what == Do::wait) out << " " << op.ms << " ms";
-    if (op.what == Do::switch_audio || op.what == Do::switch_video) {
+    if (is_switch(op.what)) {
         out << " to stream " << op.item - 1 << " of source " << op.ms;
     }
     if (op.what == Do::set_rate) out << " " << op.rate;
@@ -63,6 +69,7 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.what = Do::set_topology;
             op.item = upto(4);
             const int f = upto(8);
+            op.teed = upto(3) == 0;
             op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
         } else if (die < 16) { op.what = Do::clear_current;
         } else if (die < 18) { op.what = Do::clear_topologies;
@@ -76,7 +83,8 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 73) { op.what = Do::close;
         } else if (die < 74) { op.what = Do::shutdown;
         } else if (die < 79) {
-            op.what = upto(2) == 0 ? Do::switch_audio : Do::switch_video;
+            const Do outputs[] = {Do::switch_audio, Do::switch_video, Do::switch_second};
+            op.what = outputs[upto(3)];
             op.item = upto(4);
             op.ms = upto(4);
         } else if (die < 81) { op.what = Do::buffer;
@@ -86,7 +94,7 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 95) { op.what = Do::damage;
         } else if (die < 97) { op.what = Do::stall_read;
         } else if (die < 99) { op.what = Do::release;
-        } else { op.what = Do::lose_sink;
+        } else { op.what = Do::lose_sink, op.teed = upto(2) == 0;
         }
         ops.push_back(op);
     }
@@ -252,6 +260,7 @@ private:
                 break;
             }
             case Do::switch_audio:
+            case Do::switch_second:
             case Do::switch_video: {
                 const auto* switched = event.as<StreamSwitched>();
                 if (!switched || (switched->node > 0) != ok) {
@@ -330,6 +339,20 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         SessionRig rig{{.seed = seed, .media = {}}};
         factory = rig.sources;
         rig.video->told.scrubs = true;
+        const auto second = std::make_shared<ScriptedSink>(StreamKind::video, rig.journal);
+        const auto topology = [&](const Op& op, const std::shared_ptr<Source>& from) {
+            Topology made = rig.topology(from);
+            NodeId pictures = 0;
+            for (const Node& node : made.nodes()) {
+                const auto* output = std::get_if<OutputNode>(&node.body);
+                if (output && output->sink == rig.video) pictures = made.predecessors(node.id).front();
+            }
+            if (!op.teed || pictures == 0) return made;
+            OutputNode output;
+            output.sink = second;
+            made.connect(pictures, made.add(std::move(output)));
+            return made;
+        };
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
             {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
@@ -359,7 +382,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                                           (event->command ? " #" + std::to_string(event->command) : ""));
                 }
             }
-            const int now = rig.video->processed + rig.audio->processed;
+            const int now = rig.video->processed + second->processed + rig.audio->processed;
             if (silent && now != processed && complaint.empty()) {
                 complaint = "something reached a sink after the stop";
             }
@@ -372,7 +395,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
             switch (op.what) {
                 case Do::set_topology:
                     command = rig.session.set_topology(
-                        rig.topology(sources[static_cast<std::size_t>(op.item)]), op.flags);
+                        topology(op, sources[static_cast<std::size_t>(op.item)]), op.flags);
                     break;
                 case Do::clear_current: command = rig.session.clear_current_topology(); break;
                 case Do::clear_topologies: command = rig.session.clear_topologies(); break;
@@ -383,14 +406,17 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms)); break;
                 case Do::set_rate: command = rig.session.set_rate(op.rate); break;
                 case Do::switch_audio:
-                case Do::switch_video: {
+                case Do::switch_video:
+                case Do::switch_second: {
                     SourceNode to;
                     if (op.item > 0) {
                         to.source = sources[static_cast<std::size_t>(op.ms)];
                         to.stream = op.item - 1;
                     }
                     OutputNode output;
-                    output.sink = op.what == Do::switch_audio ? rig.audio : rig.video;
+                    output.sink = op.what == Do::switch_audio    ? rig.audio
+                                  : op.what == Do::switch_second ? second
+                                                                 : rig.video;
                     command = rig.session.switch_stream(std::move(output), std::move(to));
                     break;
                 }
@@ -438,7 +464,8 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     break;
                 case Do::lose_sink:
                     referee.faulty();
-                    rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
+                    (op.teed ? second : rig.video)
+                        ->fail_now(Status{Errc::device_lost, "the script loses it"});
                     is_command = false;
                     break;
             }
