@@ -11,28 +11,16 @@
 #include "playhead/headless/simulation.h"
 #include "playhead/soundtouch/stretcher.h"
 #include "support/catch.h"
+#include "support/floats.h"
 
 using namespace playhead;
+using namespace playhead::test;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr int rate = 48000;
 constexpr double pi = std::numbers::pi;
-
-class Floats final : public SampleBuffer {
-public:
-    Floats(const AudioFormat& format, std::vector<float> samples) : samples_(std::move(samples)) {
-        format_ = format;
-        frames_ = static_cast<std::int64_t>(samples_.size()) / format.channels;
-    }
-    const std::byte* plane(int) const override {
-        return reinterpret_cast<const std::byte*>(samples_.data());
-    }
-
-private:
-    std::vector<float> samples_;
-};
 
 // An item of a queue: `value` at each moment of the programme, from `begin` on.
 struct Item {

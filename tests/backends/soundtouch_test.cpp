@@ -5,8 +5,10 @@
 
 #include "playhead/soundtouch/stretcher.h"
 #include "support/catch.h"
+#include "support/floats.h"
 
 using namespace playhead;
+using namespace playhead::test;
 
 namespace {
 
@@ -19,20 +21,6 @@ AudioFormat floats(int channels, int rate_hz = rate) {
     format.channels = channels;
     return format;
 }
-
-class Floats final : public SampleBuffer {
-public:
-    Floats(const AudioFormat& format, std::vector<float> samples) : samples_(std::move(samples)) {
-        format_ = format;
-        frames_ = static_cast<std::int64_t>(samples_.size()) / format.channels;
-    }
-    const std::byte* plane(int) const override {
-        return reinterpret_cast<const std::byte*>(samples_.data());
-    }
-
-private:
-    std::vector<float> samples_;
-};
 
 // A sine of half amplitude; the right channel is its negative.
 Floats sine(double hz, std::int64_t frames, int channels = 2) {

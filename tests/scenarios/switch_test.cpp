@@ -50,6 +50,14 @@ struct Scene {
         (void)rig->session.start();
         return rig->until("session-started");
     }
+    // The pictures of one and a sound of another, to the first sound device.
+    void play(const std::shared_ptr<Source>& film, const std::shared_ptr<Source>& sound,
+              StreamIndex stream = 0) {
+        Topology topology;
+        topology.add_branch(film, 0, video.sink());
+        topology.add_branch(sound, stream, sounds[0]->sink());
+        REQUIRE(play(std::move(topology)));
+    }
     Status switch_to(const std::shared_ptr<StreamSink>& sink, std::shared_ptr<Source> source,
                      StreamIndex stream) {
         SourceNode node;
@@ -105,10 +113,7 @@ TEST_CASE("a switched sound goes on at the very sample where the clock is, and n
         Scene scene(seed);
         const auto film = scene.open(*path), first = scene.open(up.path()),
                    second = scene.open(down.path());
-        Topology topology;
-        topology.add_branch(film, 0, scene.video.sink());
-        topology.add_branch(first, 0, scene.sounds[0]->sink());
-        REQUIRE(scene.play(std::move(topology)));
+        scene.play(film, first);
         scene.simulation->run_for(730ms);
         CHECK(scene.switch_to(scene.sounds[0]->sink(), second, 0).ok());
         const HostTime switched = scene.simulation->now();
@@ -167,10 +172,7 @@ TEST_CASE("pictures that are switched leave every sample of the sound", "[media]
     const CountedSound up("picture", 1);
     Scene scene(2);
     const auto film = scene.open(*path), second = scene.open(*other), sound = scene.open(up.path());
-    Topology topology;
-    topology.add_branch(film, 0, scene.video.sink());
-    topology.add_branch(sound, 0, scene.sounds[0]->sink());
-    REQUIRE(scene.play(std::move(topology)));
+    scene.play(film, sound);
     scene.simulation->run_for(510ms);
     const auto seen = scene.viewer->shown.size();
     CHECK(scene.switch_to(scene.video.sink(), second, 0).ok());
@@ -198,10 +200,7 @@ TEST_CASE("a sound is switched in a pause and heard from there on", "[media][swi
     Scene scene(4);
     const auto film = scene.open(*path), first = scene.open(up.path()),
                second = scene.open(down.path());
-    Topology topology;
-    topology.add_branch(film, 0, scene.video.sink());
-    topology.add_branch(first, 0, scene.sounds[0]->sink());
-    REQUIRE(scene.play(std::move(topology)));
+    scene.play(film, first);
     scene.simulation->run_for(600ms);
     (void)scene.rig->session.pause();
     REQUIRE(scene.rig->until("session-paused"));
@@ -231,10 +230,7 @@ TEST_CASE("a sound is switched off and on again, and no picture notices", "[medi
         const auto film = scene.open(*path), first = scene.open(up.path()),
                    second = scene.open(down.path());
         const auto& sink = scene.sounds[0]->sink();
-        Topology topology;
-        topology.add_branch(film, 0, scene.video.sink());
-        topology.add_branch(first, 0, sink);
-        REQUIRE(scene.play(std::move(topology)));
+        scene.play(film, first);
         scene.simulation->run_for(420ms);
         CHECK(scene.switch_to(sink, nullptr, -1).ok());  // the one that drives the clock
         const HostTime off = scene.simulation->now();
@@ -246,11 +242,13 @@ TEST_CASE("a sound is switched off and on again, and no picture notices", "[medi
 
         const HostTime origin = scene.origin();
         const auto& device = *scene.devices[0];
+        std::ptrdiff_t loud = 0;  // samples between the two
         for (const auto& stretch : device.stretches()) {
             if (stretch.heard < off + 60ms || stretch.heard >= on) continue;
-            CHECK(std::all_of(stretch.samples.begin(), stretch.samples.end(),
-                              [](float sample) { return sample == 0.0F; }));
+            loud += std::count_if(stretch.samples.begin(), stretch.samples.end(),
+                                  [](float sample) { return sample != 0.0F; });
         }
+        CHECK(loud == 0);
         const Run after = run_of(device, down, origin);
         REQUIRE(after.from > 0);
         CHECK(after.to == CountedSound::frames);
@@ -267,10 +265,7 @@ TEST_CASE("the other sound of a film is heard from the switch on, and no picture
         Scene scene(seed);
         const auto film = scene.open(*path);
         const auto& sink = scene.sounds[0]->sink();
-        Topology topology;
-        topology.add_branch(film, 0, scene.video.sink());
-        topology.add_branch(film, first_sound, sink);
-        REQUIRE(scene.play(std::move(topology)));
+        scene.play(film, film, first_sound);
         scene.simulation->run_for(1s);
         CHECK(scene.switch_to(sink, film, second_sound).ok());
         const HostTime switched = scene.simulation->now();

@@ -9,12 +9,12 @@
 #include "scenarios/real_rig.h"
 #include "scenarios/viewer.h"
 #include "support/catch.h"
+#include "support/lines.h"
 #include "support/media_files.h"
 
 using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
 
 namespace {
 

@@ -6,6 +6,8 @@
 #include "playhead/headless/sinks.h"
 #include "scenarios/real_rig.h"
 #include "support/catch.h"
+#include "support/topologies.h"
+#include "support/forwarding_sink.h"
 #include "support/media_files.h"
 
 using namespace playhead;
@@ -16,18 +18,11 @@ namespace {
 
 std::shared_ptr<headless::Simulation> simulation() { return headless::Simulation::create({}); }
 
-// The first stream of that kind to this sink, through these nodes.
-void add_chain(Topology& topology, const std::shared_ptr<Source>& source, StreamKind kind,
+// The best stream of that kind to this sink, through these nodes.
+void add_best(Topology& topology, const std::shared_ptr<Source>& source, StreamKind kind,
                std::vector<TransformNode> nodes, const std::shared_ptr<StreamSink>& sink) {
-    NodeId at = topology.add(SourceNode{source, source->presentation().best(kind)->index, {}, {}});
-    for (auto& node : nodes) {
-        const NodeId next = topology.add(std::move(node));
-        topology.connect(at, next);
-        at = next;
-    }
-    OutputNode output;
-    output.sink = sink;
-    topology.connect(at, topology.add(std::move(output)));
+    add_chain(topology, {source, source->presentation().best(kind)->index, {}, {}},
+              std::move(nodes), sink);
 }
 
 TransformNode converter(TransformNode::Kind kind, MediaType to) {
@@ -38,34 +33,18 @@ TransformNode converter(TransformNode::Kind kind, MediaType to) {
 }
 
 // A sink that wants its pictures like that, whatever it is offered; the rest is another's.
-class Particular final : public StreamSink {
-public:
-    Particular(std::shared_ptr<StreamSink> inner, VideoFormat wanted)
-        : inner_(std::move(inner)), wanted_(std::move(wanted)) {}
-    StreamKind kind() const override { return inner_->kind(); }
-    SinkTraits traits() const override { return inner_->traits(); }
-    Result<MediaType> negotiate(const MediaType&) const override { return MediaType{wanted_}; }
-    void attach(const SinkContext& context) override { inner_->attach(context); }
+struct Particular final : ForwardingSink {
+    Particular(std::shared_ptr<StreamSink> inner, VideoFormat like)
+        : ForwardingSink(std::move(inner)),
+          wanted(std::move(like)) {}
+    Result<MediaType> negotiate(const MediaType&) const override { return MediaType{wanted}; }
     void process(Sample sample) override {
         const auto& format = std::get<VideoFrame>(sample).picture->format();
-        as_wanted += format.width == wanted_.width && format.pixel_format == wanted_.pixel_format;
-        inner_->process(std::move(sample));
+        as_wanted += format.width == wanted.width && format.pixel_format == wanted.pixel_format;
+        ForwardingSink::process(std::move(sample));
     }
-    void place_marker(const Marker& marker) override { inner_->place_marker(marker); }
-    void flush() override { inner_->flush(); }
-    void preroll(MediaTime t) override { inner_->preroll(t); }
-    void shut_down() override { inner_->shut_down(); }
-    void on_start(HostTime when, MediaTime at) override { inner_->on_start(when, at); }
-    void on_restart(HostTime when) override { inner_->on_restart(when); }
-    void on_pause(HostTime when) override { inner_->on_pause(when); }
-    void on_stop(HostTime when) override { inner_->on_stop(when); }
-    void on_set_rate(HostTime when, double rate) override { inner_->on_set_rate(when, rate); }
-
+    const VideoFormat wanted;
     int as_wanted = 0;
-
-private:
-    const std::shared_ptr<StreamSink> inner_;
-    const VideoFormat wanted_;
 };
 
 } // namespace
@@ -80,7 +59,7 @@ TEST_CASE("an application's converter gives sound of another rate to the sample"
     headless::NullAudioSink plain;
     {
         Topology topology;
-        add_chain(topology, source, StreamKind::audio, {}, plain.sink());
+        add_best(topology, source, StreamKind::audio, {}, plain.sink());
         REQUIRE(rig.session.set_topology(std::move(topology)));
         REQUIRE(rig.session.start());
         REQUIRE(rig.until("session-ended"));
@@ -93,11 +72,12 @@ TEST_CASE("an application's converter gives sound of another rate to the sample"
     to.planar = false;
     headless::CaptureAudioSink converted;
     Topology topology;
-    add_chain(topology, source, StreamKind::audio,
-              {converter(TransformNode::Kind::audio_converter, to)}, converted.sink());
+    add_best(topology, source, StreamKind::audio,
+             {converter(TransformNode::Kind::audio_converter, to)}, converted.sink());
     REQUIRE(rig.session.set_topology(std::move(topology), SetTopology::immediate));
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
+    REQUIRE(plain.samples() > 0);
     const auto length = frames_to_duration(static_cast<std::int64_t>(plain.samples()), from.rate_hz);
     CHECK(static_cast<std::int64_t>(converted.samples()) == duration_to_frames(length, to.rate_hz));
     // Stamps come from counts: each block begins where the one before ended.
@@ -120,7 +100,7 @@ TEST_CASE("an output that wants other pictures gets them from a converter", "[sc
         headless::CaptureVideoSink capture;
         const auto sink = std::make_shared<Particular>(capture.sink(), format);
         Topology topology;
-        add_chain(topology, source, StreamKind::video, {}, sink);
+        add_best(topology, source, StreamKind::video, {}, sink);
         REQUIRE(rig.session.set_topology(std::move(topology), SetTopology::immediate));
         REQUIRE(rig.session.start());
         REQUIRE(rig.until("session-ended"));
@@ -172,25 +152,24 @@ TEST_CASE("a transform between decoder and output changes what is captured, and 
     headless::CaptureVideoSink plain, black;
     headless::NullAudioSink sound;
     Topology topology;
-    add_chain(topology, source, StreamKind::video, {}, plain.sink());
-    add_chain(topology, source, StreamKind::audio, {}, sound.sink());
+    add_best(topology, source, StreamKind::video, {}, plain.sink());
+    add_best(topology, source, StreamKind::audio, {}, sound.sink());
     REQUIRE(rig.session.set_topology(std::move(topology)));
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
-    TransformNode node;
-    node.kind = TransformNode::Kind::custom;
-    node.factory = map_samples([](Sample sample) -> Result<Sample> {
+    const auto blacken = map_samples([](Sample sample) -> Result<Sample> {
         auto& frame = std::get<VideoFrame>(sample);
         frame.picture = std::make_shared<Black>(*frame.picture);
         return sample;
     });
     Topology changed;
-    add_chain(changed, source, StreamKind::video, {node}, black.sink());
+    add_best(changed, source, StreamKind::video, {custom(blacken)}, black.sink());
     REQUIRE(rig.session.set_topology(std::move(changed), SetTopology::immediate));
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
     const auto before = plain.hashes();
     const auto after = black.hashes();
+    REQUIRE(before.size() == 30);
     REQUIRE(after.size() == before.size());
     for (std::size_t i = 0; i < after.size(); ++i) {
         CHECK(after[i].pts == before[i].pts);

@@ -15,6 +15,13 @@ struct PlayerRig : SessionRig {
         player = std::make_unique<Player>(*engine, PlayerOutputs{video, audio});
     }
     ~PlayerRig() { player.reset(); }
+    // Opens the scripted source and plays it for that long.
+    void play_for(Duration length) {
+        player->open({"scripted:", nullptr, {}});
+        player->play();
+        simulation->run_for(length);
+        done();
+    }
     // The status with which each of the player's commands ended, in order.
     std::vector<std::pair<CommandId, std::string>> done() {
         events();
@@ -51,10 +58,7 @@ TEST_CASE("open and play, unwaited, plays to the end", "[player]") {
 
 TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {
     PlayerRig rig;
-    rig.player->open({"scripted:", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(1s);
-    rig.done();
+    rig.play_for(1s);
     std::vector<CommandId> ids;
     for (int i = 1; i <= 5; ++i) ids.push_back(*rig.player->seek(media_at(i * 1s)));
     CHECK(rig.player->position() == media_at(5s));
@@ -133,10 +137,7 @@ TEST_CASE("opening another while one plays ends the first", "[player]") {
 TEST_CASE("tracks are chosen while playing, by number", "[player][switch]") {
     PlayerRig rig;
     rig.sources->media.audio_streams = 2;
-    rig.player->open({"scripted:", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(1s);
-    rig.done();
+    rig.play_for(1s);
     const auto selected = [&] {
         std::vector<std::pair<StreamKind, int>> numbers;
         for (const Track& track : rig.player->tracks()) {
@@ -168,10 +169,7 @@ TEST_CASE("tracks are chosen while playing, by number", "[player][switch]") {
 TEST_CASE("the sound of another file is added to what plays", "[player][switch]") {
     PlayerRig rig;
     rig.sources->named["scripted:sound"] = {.video = false};
-    rig.player->open({"scripted:", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(1s);
-    rig.done();
+    rig.play_for(1s);
     const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
     rig.simulation->run_for(100ms);
     CHECK(rig.done() == Done{{added, "ok"}});
@@ -190,10 +188,7 @@ TEST_CASE("the sound of another file is added to what plays", "[player][switch]"
 
 TEST_CASE("a stop cancels the opening of another file, and what plays stops", "[player][switch]") {
     PlayerRig rig;
-    rig.player->open({"scripted:", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(1s);
-    rig.done();
+    rig.play_for(1s);
     rig.faults->open_gate.close(true);
     const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
     rig.simulation->run_for(100ms);
@@ -288,10 +283,7 @@ TEST_CASE("a pause does not wait for a queued source that opens slowly, and a st
 TEST_CASE("the player turns its direction in whatever state, and goes on from the same place",
           "[player][rate]") {
     PlayerRig rig;
-    rig.player->open({"scripted:", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(3s);
-    rig.done();
+    rig.play_for(3s);
     const auto back = *rig.player->set_rate(-1.0);
     rig.simulation->run_for(1s);
     CHECK(rig.done() == Done{{back, "ok"}});

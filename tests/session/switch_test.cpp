@@ -5,7 +5,6 @@
 using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
 
 namespace {
 
@@ -55,14 +54,6 @@ struct SwitchRig : SessionRig {
         until("stream-switched");
         return last("stream-switched")->status;
     }
-    std::vector<int> given(const std::string& kind) {
-        std::vector<int> stamps;
-        const std::string head = kind + " process ";
-        for (const auto& line : journal->lines()) {
-            if (line.rfind(head, 0) == 0) stamps.push_back(std::stoi(line.substr(head.size())));
-        }
-        return stamps;
-    }
     int position() { return static_cast<int>((*session.position() - media_zero) / 1ms); }
 };
 
@@ -103,7 +94,7 @@ TEST_CASE("while playing another stream takes over at the position, and the pict
           Lines{"end-of-presentation ok", "topology-status:ended ok",
                 "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.simulation->now() - begun == 3s);
-    CHECK(rig.given("video") == pictures_until(3000));
+    CHECK(rig.given() == pictures_until(3000));
     CHECK(rig.journal->count("video flush") == 0);
     CHECK(rig.sources->opened == 2);
 }
@@ -176,7 +167,7 @@ TEST_CASE("a stream is switched off, and on again under its number", "[session][
     CHECK(rig.audio->last_stream == second_sound);
     rig.until("session-ended");
     CHECK(rig.last("session-ended")->status.ok());
-    CHECK(rig.given("video") == pictures_until(2000));
+    CHECK(rig.given() == pictures_until(2000));
 }
 
 TEST_CASE("what cannot be switched changes nothing", "[session][3][switch]") {
@@ -277,7 +268,7 @@ TEST_CASE("switches that follow each other at once all count, the last one stays
     CHECK(rig.audio->last_stream == second_sound);
     CHECK(rig.sources->alive == 2);
     rig.until("session-ended");
-    CHECK(rig.given("video") == pictures_until(2000));
+    CHECK(rig.given() == pictures_until(2000));
 }
 
 TEST_CASE("near the end a switch counts from the next start on", "[session][3][switch]") {
@@ -305,7 +296,7 @@ TEST_CASE("a queued topology follows a switched stream without a gap", "[session
     CHECK(rig.switch_to(rig.audio, SwitchRig::from(film, second_sound)).ok());
     rig.until("session-ended");
     CHECK(rig.simulation->now() - begun == 2s);
-    CHECK(rig.given("video") == pictures_until(2000));
+    CHECK(rig.given() == pictures_until(2000));
 }
 
 TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[session][3][switch]") {

@@ -9,6 +9,7 @@
 #include "playhead/video_output.h"
 #include "support/catch.h"
 #include "support/scripted.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -43,11 +44,7 @@ TEST_CASE("eight threads command one session, and every command completes once a
     Topology topology;
     topology.add_branch(source, 0, video.sink());
     topology.add_branch(source, 1, sound);
-    for (const Node& node : std::vector<Node>(topology.nodes())) {
-        if (auto* output = std::get_if<OutputNode>(&topology.find(node.id)->body)) {
-            output->keep_alive = true;
-        }
-    }
+    for_each<OutputNode>(topology, [](OutputNode& output) { output.keep_alive = true; });
 
     std::atomic<int> accepted{0};
     std::vector<std::shared_ptr<Signal>> ended;

@@ -49,8 +49,8 @@ SessionRig::~SessionRig() {
     simulation->end();
 }
 
-std::vector<std::string> SessionRig::events() {
-    std::vector<std::string> lines;
+Lines SessionRig::events() {
+    Lines lines;
     for (auto event = queue.try_next(); event; event = queue.try_next()) {
         lines.push_back(line_of(*event));
         taken.push_back(std::move(*event));
@@ -58,8 +58,8 @@ std::vector<std::string> SessionRig::events() {
     return lines;
 }
 
-std::vector<std::string> SessionRig::until(const std::string& event_name, Duration limit) {
-    std::vector<std::string> lines;
+Lines SessionRig::until(const std::string& event_name, Duration limit) {
+    Lines lines;
     const HostTime deadline = simulation->now() + limit;
     while (simulation->now() < deadline) {
         auto event = queue.next_for(deadline - simulation->now());
@@ -71,11 +71,26 @@ std::vector<std::string> SessionRig::until(const std::string& event_name, Durati
     return lines;
 }
 
+Status SessionRig::until_error() {
+    until("session-error");
+    const auto error = last("session-error");
+    return error ? error->status : Status{};
+}
+
 std::optional<Event> SessionRig::last(const std::string& event_name) const {
     const auto found = std::find_if(taken.rbegin(), taken.rend(), [&](const Event& event) {
         return name(event.body) == event_name;
     });
     return found == taken.rend() ? std::nullopt : std::optional<Event>(*found);
+}
+
+Times SessionRig::given(const std::string& kind) const {
+    Times stamps;
+    const std::string head = kind + " process ";
+    for (const auto& line : journal->lines()) {
+        if (line.rfind(head, 0) == 0) stamps.push_back(std::stoi(line.substr(head.size())));
+    }
+    return stamps;
 }
 
 std::shared_ptr<Source> SessionRig::open(const std::string& locator) {
@@ -94,6 +109,12 @@ Topology SessionRig::topology(const std::shared_ptr<Source>& from) {
         made.add_branch(from, stream.index, stream.kind == StreamKind::video ? video : audio);
     }
     return made;
+}
+
+Topology SessionRig::item(Duration length) {
+    sources->media.duration = length;
+    source.reset();
+    return topology(open());
 }
 
 void SessionRig::load() {

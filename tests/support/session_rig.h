@@ -7,6 +7,7 @@
 
 #include "playhead/engine.h"
 #include "playhead/headless/simulation.h"
+#include "support/lines.h"
 #include "support/scripted.h"
 
 namespace playhead::test {
@@ -25,15 +26,27 @@ struct SessionRig {
     std::shared_ptr<Source> open(const std::string& locator = "scripted:");
     // Source streams to the two sinks.
     Topology topology(const std::shared_ptr<Source>& from);
+    Topology item(Duration length);  // of a scripted source of this length, opened for it
     // The session with that topology set, its events taken.
     void load();
     void start(StartPosition position = current);  // and runs until it has completed
 
     // Runs until the event has come (or the virtual deadline is over): all events since the last
     // call, as "name status" lines in order, completions with "#id" of the rig's counting.
-    std::vector<std::string> until(const std::string& event_name, Duration limit = std::chrono::seconds{60});
-    std::vector<std::string> events();  // all that has come so far
+    Lines until(const std::string& event_name, Duration limit = std::chrono::seconds{60});
+    Status until_error();  // runs until playback has failed: with what; ok: it did not
+    Lines events();        // all that has come so far
     std::optional<Event> last(const std::string& event_name) const;  // among those taken
+
+    // What the sink of that kind was given since the journal was last taken, if it notes its samples.
+    Times given(const std::string& kind = "video") const;
+    // The number of events of that type among those taken.
+    template <class T>
+    int count() const {
+        int found = 0;
+        for (const auto& event : taken) found += event.as<T>() != nullptr;
+        return found;
+    }
 
     std::shared_ptr<headless::Simulation> simulation;
     std::shared_ptr<Journal> journal = std::make_shared<Journal>();

@@ -26,6 +26,16 @@ struct BufferingStage : Stage {
     }
 };
 
+// However long it waits the clock stands at `from`; when the source has enough it goes on.
+void waits_and_goes_on(Stage& stage, MediaTime from) {
+    stage.after(5s);
+    CHECK(position_of(stage) == from);
+    stage.faults->tell(ends);
+    CHECK(stage.now() == Lines{"buffering-stopped ok"});
+    stage.after(1s);
+    CHECK(position_of(stage) == from + 1s);
+}
+
 } // namespace
 
 TEST_CASE("while a source buffers the clock stands and goes on from there; the session stays started",
@@ -78,12 +88,7 @@ TEST_CASE("a start after that pause lets the clock wait on", "[conformance][8][b
     (void)stage.session.start();
     stage.now();
     CHECK(stage.session.state() == S::started);
-    stage.after(5s);
-    CHECK(position_of(stage) == media_at(2s));
-    stage.faults->tell(ends);
-    CHECK(stage.now() == Lines{"buffering-stopped ok"});
-    stage.after(1s);
-    CHECK(position_of(stage) == media_at(3s));
+    waits_and_goes_on(stage, media_at(2s));
 }
 
 TEST_CASE("a seek while a source buffers is a seek, and may buffer again",
@@ -115,12 +120,7 @@ TEST_CASE("a start that buffers completes as ever, and its clock waits where it 
     CHECK(stage.now() == Lines{"buffering-started ok"});
     stage.faults->seek_gate.open();
     CHECK(stage.now().back() == "session-started ok");
-    stage.after(5s);
-    CHECK(position_of(stage) == media_at(5s));
-    stage.faults->tell(ends);
-    CHECK(stage.now() == Lines{"buffering-stopped ok"});
-    stage.after(1s);
-    CHECK(position_of(stage) == media_at(6s));
+    waits_and_goes_on(stage, media_at(5s));
 }
 
 TEST_CASE("buffering within buffering is counted", "[conformance][8][buffering]") {

@@ -1,5 +1,6 @@
 // Section 1.4: what each command does, in which order.
 #include "session/conformance/stage.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -44,11 +45,9 @@ TEST_CASE("an output may be left out of the preroll", "[conformance][1.4]") {
     Stage stage;
     stage.open();
     Topology topology = stage.topology(stage.source);
-    for (const Node& node : topology.nodes()) {
-        if (auto* output = std::get_if<OutputNode>(&topology.find(node.id)->body)) {
-            output->disable_preroll = output->sink == stage.video;
-        }
-    }
+    for_each<OutputNode>(topology, [&](OutputNode& output) {
+        output.disable_preroll = output.sink == stage.video;
+    });
     REQUIRE(stage.session.set_topology(std::move(topology)));
     stage.now();
     stage.video->process_gate.close(false);

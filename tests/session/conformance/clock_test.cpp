@@ -4,6 +4,7 @@
 #include "playhead/headless/simulation.h"
 #include "session/clauses.h"
 #include "session/conformance/stage.h"
+#include "support/forwarding_sink.h"
 #include "unit/clock/clock_stage.h"
 
 using namespace playhead;
@@ -34,31 +35,10 @@ void check_row(const Row& row) {
 }
 
 // A scripted sink that keeps time too.
-class TimeKeepingSink final : public StreamSink {
-public:
-    explicit TimeKeepingSink(std::shared_ptr<ScriptedSink> inner) : inner_(std::move(inner)) {}
-    SystemClockSource line;
-
+struct TimeKeepingSink final : ForwardingSink {
+    using ForwardingSink::ForwardingSink;
     ClockTimeSource* time_source() override { return &line; }
-    StreamKind kind() const override { return inner_->kind(); }
-    SinkTraits traits() const override { return inner_->traits(); }
-    Result<MediaType> negotiate(const MediaType& type) const override {
-        return inner_->negotiate(type);
-    }
-    void attach(const SinkContext& context) override { inner_->attach(context); }
-    void process(Sample sample) override { inner_->process(std::move(sample)); }
-    void place_marker(const Marker& marker) override { inner_->place_marker(marker); }
-    void flush() override { inner_->flush(); }
-    void preroll(MediaTime t) override { inner_->preroll(t); }
-    void shut_down() override { inner_->shut_down(); }
-    void on_start(HostTime when, MediaTime at) override { inner_->on_start(when, at); }
-    void on_restart(HostTime when) override { inner_->on_restart(when); }
-    void on_pause(HostTime when) override { inner_->on_pause(when); }
-    void on_stop(HostTime when) override { inner_->on_stop(when); }
-    void on_set_rate(HostTime when, double rate) override { inner_->on_set_rate(when, rate); }
-
-private:
-    const std::shared_ptr<ScriptedSink> inner_;
+    SystemClockSource line;
 };
 
 // A clock with timers, on the simulation.
@@ -393,12 +373,8 @@ TEST_CASE("a session's clock follows the system where no sink keeps time", "[con
     CHECK(has(clock->characteristics().value(), ClockCharacteristic::is_system_clock));
     // One whose sound keeps time is followed.
     Stage other;
-    other.open();
     const auto keeping = std::make_shared<TimeKeepingSink>(other.audio);
-    Topology sounding;
-    sounding.add_branch(other.source, 0, other.video);
-    sounding.add_branch(other.source, 1, keeping);
-    REQUIRE(other.session.set_topology(std::move(sounding)));
+    other.load_into({other.video, keeping});
     other.start();
     CHECK(other.session.clock().value()->time_source().get() == &keeping->line);
 }

@@ -12,16 +12,11 @@ using namespace std::chrono_literals;
 TEST_CASE("the engine's own output tells that its device was removed", "[conformance][8]") {
     covers("8/sink-lost", "3/audio-device");
     Stage stage;
-    stage.open();
     headless::AudioDeviceOptions options;
     options.lost_at = 1s;
     AudioOutput audio(std::make_shared<headless::NullAudioDevice>(stage.simulation, options));
     VideoOutput video;
-    Topology topology;
-    topology.add_branch(stage.source, 0, video.sink());
-    topology.add_branch(stage.source, 1, audio.sink());
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({video.sink(), audio.sink()});
     stage.start();
     const Lines lines = stage.until("sink-invalidated");
     CHECK(std::count(lines.begin(), lines.end(), "audio-session-changed ok") == 1);

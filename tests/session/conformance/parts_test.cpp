@@ -6,18 +6,6 @@ using namespace playhead::test;
 using namespace std::chrono_literals;
 using S = SessionState;
 
-namespace {
-
-std::vector<int> processed_of(Stage& stage) {
-    std::vector<int> times;
-    for (const auto& line : stage.journal->lines()) {
-        if (line.rfind("video process ", 0) == 0) times.push_back(std::stoi(line.substr(14)));
-    }
-    return times;
-}
-
-} // namespace
-
 TEST_CASE("a sink gets what it asks for and no more, several at once if it likes",
           "[conformance][7.1]") {
     covers("7.1/one-for-one", "7.1/several-requests");
@@ -51,7 +39,7 @@ TEST_CASE("a request that is open at a seek is served after it, in order from th
     stage.journal->take();
     (void)stage.session.start(at(7s));
     CHECK(stage.now() == Lines{"session-started ok"});
-    const std::vector<int> times = processed_of(stage);
+    const std::vector<int> times = stage.given();
     REQUIRE(times.size() == 3); // as many as it had asked for
     CHECK(times == std::vector<int>{7000, 7040, 7080});
     CHECK(stage.until("session-ended").back() == "session-ended ok");
@@ -69,7 +57,7 @@ TEST_CASE("paused, nothing is rendered; going on, what was queued comes first, a
     CHECK(stage.video->rendered == shown);
     (void)stage.session.start();
     stage.now();
-    CHECK(processed_of(stage).empty()); // it still had its own
+    CHECK(stage.given().empty()); // it still had its own
     stage.after(Duration{held} * 40'000'000);
     CHECK(stage.video->rendered == shown + held);
     stage.until("session-ended");
@@ -99,7 +87,7 @@ TEST_CASE("a stop drops what is queued", "[conformance][7.1]") {
     stage.video->note_samples = true;
     (void)stage.session.start();
     stage.after(1s);
-    const std::vector<int> times = processed_of(stage);
+    const std::vector<int> times = stage.given();
     REQUIRE_FALSE(times.empty());
     CHECK(times.front() == 0); // from the beginning, not from what was there
     CHECK(stage.video->rendered == shown + 25);

@@ -2,25 +2,12 @@
 // refused or named to be cleared.
 #include "playhead/sequencer.h"
 #include "session/conformance/stage.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 using S = SessionState;
-
-namespace {
-
-Topology trimmed(Topology topology, Duration start, Duration stop) {
-    for (const Node& node : topology.nodes()) {
-        if (auto* source = std::get_if<SourceNode>(&topology.find(node.id)->body)) {
-            source->media_start = media_at(start);
-            source->media_stop = media_at(stop);
-        }
-    }
-    return topology;
-}
-
-} // namespace
 
 TEST_CASE("the beginning of what is trimmed is where the trim begins, and shows 0",
           "[conformance][1.3]") {
@@ -28,7 +15,8 @@ TEST_CASE("the beginning of what is trimmed is where the trim begins, and shows 
     Stage stage;
     stage.open();
     stage.video->note_samples = true;
-    REQUIRE(stage.session.set_topology(trimmed(stage.topology(stage.source), 3s, 7s)));
+    REQUIRE(stage.session.set_topology(
+        trimmed(stage.topology(stage.source), media_at(3s), media_at(7s))));
     stage.now();
     for (const bool first : {true, false}) {
         INFO(first);

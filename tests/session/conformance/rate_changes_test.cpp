@@ -6,18 +6,8 @@ using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 using S = SessionState;
-using Times = std::vector<int>;
 
 namespace {
-
-Times processed(const Stage& stage, const std::string& kind = "video") {
-    Times times;
-    const std::string head = kind + " process ";
-    for (const auto& line : stage.journal->lines()) {
-        if (line.rfind(head, 0) == 0) times.push_back(std::stoi(line.substr(head.size())));
-    }
-    return times;
-}
 
 Times falling(int from, int step) {
     Times times;
@@ -66,7 +56,7 @@ TEST_CASE("in reverse every sample comes, falling, and it ends after the one at 
                          "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(stage.of_last<SessionEnded>().position == media_zero);
     CHECK(stage.simulation->now() - begun == 1990ms);
-    CHECK(processed(stage) == falling(3960, 40));
+    CHECK(stage.given() == falling(3960, 40));
     // Decoders play forward: each group is decoded from its key frame on, and flushed behind it.
     CHECK(stage.faults->picture_flushes >= 4);
 }
@@ -78,7 +68,7 @@ TEST_CASE("in reverse and thinned only the key frames come, falling", "[conforma
     REQUIRE(stage.session.set_rate(-8.0, Thinning::key_frames));
     REQUIRE(stage.session.start(at(9500ms)));
     CHECK(stage.until("session-ended").back() == "session-ended ok");
-    CHECK(processed(stage) == falling(9000, 1000));
+    CHECK(stage.given() == falling(9000, 1000));
 }
 
 TEST_CASE("a replay from 0 in reverse ends at once; at a positive rate it plays",
@@ -105,13 +95,8 @@ TEST_CASE("thinned, the key frames alone come, as long as they were; before that
           "[conformance][5.2]") {
     covers("5.2/thinning");
     Stage stage;
-    stage.open();
     VideoOutput screen;
-    Topology topology;
-    topology.add_branch(stage.source, 0, screen.sink());
-    topology.add_branch(stage.source, 1, stage.audio);
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({screen.sink(), stage.audio});
     REQUIRE(stage.session.set_rate(1.0, Thinning::key_frames));
     stage.now();
     stage.audio->note_samples = true;
@@ -134,12 +119,8 @@ TEST_CASE("the picture where thinning begins is marked; those that came before i
           "[conformance][5.2]") {
     covers("5.2/thinning-marked", "5.2/thinning");
     Stage stage;
-    stage.open();
     VideoOutput screen;
-    Topology topology;
-    topology.add_branch(stage.source, 0, screen.sink());
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({screen.sink()});
     stage.start();
     struct Shown {
         int at = 0;

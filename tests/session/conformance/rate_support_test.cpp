@@ -1,5 +1,6 @@
 // Section 5.1: at which rates a presentation can be played; and of 1.6 what capabilities tell of it.
 #include "session/conformance/stage.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -38,10 +39,9 @@ TEST_CASE("a sink that can do 1 only holds the presentation to it; a rateless on
         stage.audio->told.rateless = how == How::says_rateless;
         stage.open();
         Topology topology = stage.topology(stage.source);
-        for (const Node& node : topology.nodes()) {
-            auto* output = std::get_if<OutputNode>(&topology.find(node.id)->body);
-            if (output && output->sink == stage.audio) output->rateless = how == How::node_says;
-        }
+        for_each<OutputNode>(topology, [&](OutputNode& output) {
+            if (output.sink == stage.audio) output.rateless = how == How::node_says;
+        });
         REQUIRE(stage.session.set_topology(std::move(topology)));
         stage.now();
         const RateSupport support = stage.session.rate_support().value();

@@ -6,7 +6,6 @@
 using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
 
 namespace {
 

@@ -12,11 +12,7 @@ namespace {
 // A session at rate 0 with an output that is pulled, and a scripted sound.
 struct Scrubbed {
     Scrubbed() {
-        stage.open();
-        Topology topology;
-        topology.add_branch(stage.source, 0, screen.sink());
-        topology.add_branch(stage.source, 1, stage.audio);
-        REQUIRE(stage.session.set_topology(std::move(topology)));
+        stage.load_into({screen.sink(), stage.audio});
         REQUIRE(stage.session.set_rate(0.0));
         stage.now();
         stage.journal->take();

@@ -10,12 +10,6 @@ using S = SessionState;
 namespace {
 
 struct ListStage : Stage {
-    // The topology of a scripted source of this length.
-    Topology item(Duration length) {
-        sources->media.duration = length;
-        source.reset();
-        return topology(open());
-    }
     std::vector<TopologyId> ids_told(TopologyState state) const {
         std::vector<TopologyId> ids;
         for (const auto& event : taken) {

@@ -1,6 +1,7 @@
 // What shutdown leaves behind: media-session.md section 1.4.
 #include "session/conformance/stage.h"
 #include "support/catch.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -11,11 +12,7 @@ TEST_CASE("shutdown lets go of the current sinks, also of those kept alive", "[c
     Stage stage;
     stage.open();
     Topology topology = stage.topology(stage.source);
-    for (const Node& node : std::vector<Node>(topology.nodes())) {
-        if (auto* output = std::get_if<OutputNode>(&topology.find(node.id)->body)) {
-            output->keep_alive = true;
-        }
-    }
+    for_each<OutputNode>(topology, [](OutputNode& output) { output.keep_alive = true; });
     REQUIRE(stage.session.set_topology(std::move(topology)));
     stage.now();
     REQUIRE(stage.session.shutdown());

@@ -8,7 +8,6 @@ using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 using S = SessionState;
-using Times = std::vector<int>;
 
 namespace {
 
@@ -16,11 +15,7 @@ namespace {
 struct Asked {
     explicit Asked(int at_attach = 0) {
         sink->at_attach = at_attach;
-        stage.open();
-        Topology topology;
-        topology.add_branch(stage.source, 0, sink);
-        REQUIRE(stage.session.set_topology(std::move(topology)));
-        stage.now();
+        stage.load_into({sink});
     }
     std::shared_ptr<AskingSink> sink = std::make_shared<AskingSink>();
     Stage stage;
@@ -102,12 +97,8 @@ TEST_CASE("an output that is pulled: no frame before the first, each told once, 
           "[conformance][8]") {
     covers("8/frame-none", "8/frame-once");
     Stage stage;
-    stage.open();
     VideoOutput screen;
-    Topology topology;
-    topology.add_branch(stage.source, 0, screen.sink());
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({screen.sink()});
     const auto due = [&] { return screen.frame_due(stage.simulation->now()); };
     CHECK_FALSE(due().frame);
     CHECK_FALSE(due().is_new);

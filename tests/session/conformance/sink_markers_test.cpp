@@ -4,7 +4,6 @@
 
 using namespace playhead;
 using namespace playhead::test;
-using Lines = std::vector<std::string>;
 
 namespace {
 

@@ -84,6 +84,6 @@ std::int64_t SinkSubject::rendered() {
     return now - std::exchange(rendered_before_, now);
 }
 
-std::vector<std::string> SinkSubject::said() { return std::exchange(rig->pipeline->said, {}); }
+Lines SinkSubject::said() { return std::exchange(rig->pipeline->said, {}); }
 
 } // namespace playhead::test

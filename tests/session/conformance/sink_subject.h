@@ -11,6 +11,7 @@
 #include "playhead/headless/sinks.h"
 #include "playhead/video_output.h"
 #include "support/catch.h"
+#include "support/lines.h"
 #include "support/output_rig.h"
 
 namespace playhead::test {
@@ -43,7 +44,7 @@ public:
     // Samples that were rendered since the last time this was asked: frames of sound, or pictures.
     std::int64_t rendered();
     // What it said since the last time this was asked, but for requests.
-    std::vector<std::string> said();
+    Lines said();
 
     const Kind kind;
     std::shared_ptr<headless::Simulation> simulation = headless::Simulation::create();

@@ -61,12 +61,8 @@ TEST_CASE("volume is linear, and mute is a thing of its own", "[conformance][8]"
 TEST_CASE("one's own changes of volume are not told, those from outside are", "[conformance][8]") {
     covers("8/volume-no-echo", "3/audio-device");
     Stage stage;
-    stage.open();
     AudioOutput speaker{std::make_shared<headless::NullAudioDevice>(stage.simulation)};
-    Topology topology;
-    topology.add_branch(stage.source, 1, speaker.sink());
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({speaker.sink()});
     stage.start();
     speaker.set_volume(0.5);
     speaker.set_mute(true);

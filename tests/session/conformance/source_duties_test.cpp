@@ -10,19 +10,6 @@ using namespace playhead::test;
 using namespace std::chrono_literals;
 using S = SessionState;
 
-namespace {
-
-std::vector<int> processed(const Stage& stage, const std::string& kind) {
-    std::vector<int> times;
-    const std::string head = kind + " process ";
-    for (const auto& line : stage.journal->lines()) {
-        if (line.rfind(head, 0) == 0) times.push_back(std::stoi(line.substr(head.size())));
-    }
-    return times;
-}
-
-} // namespace
-
 TEST_CASE("a start is told once for all sources and streams, with the time that was asked for",
           "[conformance][7.2]") {
     covers("7.2/start-tells", "1.4/start-status");
@@ -59,10 +46,7 @@ TEST_CASE("during a pause requests are served, so that what is next is there; no
     auto sink = std::make_shared<AskingSink>();
     sink->at_attach = 1;
     Stage stage;
-    stage.open();
-    Topology topology;
-    topology.add_branch(stage.source, 0, sink);
-    REQUIRE(stage.session.set_topology(std::move(topology)));
+    stage.load_into({sink});
     (void)stage.session.start();
     stage.now();
     (void)stage.session.pause();
@@ -86,16 +70,11 @@ TEST_CASE("a hole in the sound answers no request: its clock goes on, what follo
           "[conformance][7.2]") {
     covers("7.2/gaps");
     Stage stage;
-    stage.open();
     stage.faults->hole_from = 2s;
     stage.faults->hole_until = 5s;
     AudioOutput speaker{std::make_shared<headless::NullAudioDevice>(stage.simulation)};
-    Topology topology;
     VideoOutput screen;
-    topology.add_branch(stage.source, 0, screen.sink());
-    topology.add_branch(stage.source, 1, speaker.sink());
-    REQUIRE(stage.session.set_topology(std::move(topology)));
-    stage.now();
+    stage.load_into({screen.sink(), speaker.sink()});
     stage.start();
     const HostTime begun = stage.simulation->now();
     CHECK(stage.until("session-ended").back() == "session-ended ok");
@@ -132,7 +111,7 @@ TEST_CASE("a live source has neither pause nor rates, and begins at 0", "[confor
     (void)stage.session.start();
     CHECK(stage.now().back() == "session-started ok");
     CHECK_FALSE(can(Capability::pause));
-    CHECK(processed(stage, "video").front() == 0);
+    CHECK(stage.given().front() == 0);
     (void)stage.session.start(at(5s));
     CHECK(stage.now() == Lines{"session-started not_seekable"});
     (void)stage.session.pause(); // as it cannot be said no to, it is done
@@ -154,8 +133,8 @@ TEST_CASE("started beyond the end of one stream, that one ends at once and the o
         CHECK(stage.session.position() == media_at(6s)); // nobody waited for the sound
         CHECK(stage.until("session-ended").back() == "session-ended ok");
         CHECK(stage.of_last<SessionEnded>().position == media_at(10s));
-        CHECK(processed(stage, "audio").empty());
-        CHECK(processed(stage, "video").front() == 6000);
+        CHECK(stage.given("audio").empty());
+        CHECK(stage.given().front() == 6000);
         CHECK(stage.video->rendered - pictures == 100);
     }
 }

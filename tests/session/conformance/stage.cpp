@@ -53,6 +53,17 @@ Lines Stage::calls(StreamKind kind) {
     return found;
 }
 
+void Stage::load_into(const std::vector<std::shared_ptr<StreamSink>>& sinks) {
+    if (!source) open();
+    Topology into;
+    for (const auto& sink : sinks) {
+        into.add_branch(source, source->presentation().best(sink->kind())->index, sink);
+    }
+    REQUIRE(session.set_topology(std::move(into)));
+    now();
+    journal->take();
+}
+
 void Stage::note_events() {
     noting_ = engine->bus().queue([journal = journal](const Event& event) {
         journal->note("event " + line_of(event));

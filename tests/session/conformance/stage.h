@@ -11,8 +11,6 @@
 
 namespace playhead::test {
 
-using Lines = std::vector<std::string>;
-
 // Of what the scripted media can do: start, seek, no network.
 inline constexpr Capabilities loaded_capabilities = 0x73;
 inline constexpr Capabilities pause_capability = 0x4;
@@ -25,6 +23,9 @@ struct Stage : SessionRig {
     Lines after(Duration length); // the same, after so much time
     // What the source and the sink of that kind were told since the last time this was asked.
     Lines calls(StreamKind kind = StreamKind::video);
+    // Sets a topology that leads the source's streams to these sinks, of each kind the best; what that
+    // brings is taken.
+    void load_into(const std::vector<std::shared_ptr<StreamSink>>& sinks);
     // From now on every event stands in the journal too, "event session-stopped ok", at its place
     // among the calls.
     void note_events();

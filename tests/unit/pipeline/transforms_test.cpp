@@ -4,23 +4,18 @@
 #include "pipeline/transforms.h"
 #include "playhead/headless/synthetic.h"
 #include "support/catch.h"
+#include "support/floats.h"
 
 using namespace playhead;
+using namespace playhead::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct Frames final : SampleBuffer {
-    Frames(const AudioFormat& format, std::int64_t n)
-        : data(static_cast<std::size_t>(n * format.channels)) {
-        format_ = format;
-        frames_ = n;
-    }
-    const std::byte* plane(int) const override {
-        return reinterpret_cast<const std::byte*>(data.data());
-    }
-    std::vector<float> data;
-};
+std::shared_ptr<const SampleBuffer> silence(const AudioFormat& format, std::int64_t frames) {
+    return std::make_shared<Floats>(
+        format, std::vector<float>(static_cast<std::size_t>(frames * format.channels)));
+}
 
 // Twice as many frames, of which it always holds 16 back; a drain gives those and seven more.
 struct Doubling final : AudioConverter {
@@ -29,11 +24,10 @@ struct Doubling final : AudioConverter {
                                                         std::int64_t frames) override {
         const std::int64_t given = held + 2 * frames - 16;
         held = 16;
-        return std::shared_ptr<const SampleBuffer>(std::make_shared<Frames>(format, given));
+        return silence(format, given);
     }
     Result<std::shared_ptr<const SampleBuffer>> drain() override {
-        return std::shared_ptr<const SampleBuffer>(
-            std::make_shared<Frames>(format, std::exchange(held, 0) + 7));
+        return silence(format, std::exchange(held, 0) + 7);
     }
     void reset() override { held = 0; }
     std::int64_t delay_frames() const override { return held; }
@@ -61,7 +55,7 @@ AudioFormat mono(int rate_hz) {
 
 Sample block(MediaTime pts, std::int64_t frames, int rate_hz = 24000) {
     AudioBlock made;
-    made.buffer = std::make_shared<Frames>(mono(rate_hz), frames);
+    made.buffer = silence(mono(rate_hz), frames);
     made.frames = frames;
     made.pts = pts;
     return made;

@@ -1,0 +1,78 @@
+#include "session/random_commands.h"
+
+#include <sstream>
+
+#include "playhead/headless/random.h"
+
+namespace playhead::test {
+
+namespace {
+
+const char* const names[] = {"set_topology", "clear_current", "clear_topologies", "start",
+                             "start_at", "start_segment", "pause", "cue", "set_rate",
+                             "switch_audio", "switch_video", "switch_second", "stop",
+                             "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
+                             "release", "lose_sink", "buffer", "buffered"};
+
+}  // namespace
+
+std::string text(const Op& op) {
+    std::ostringstream out;
+    out << names[static_cast<int>(op.what)];
+    if (op.what == Do::set_topology) out << " " << op.item << " flags " << static_cast<int>(op.flags);
+    if (op.second) out << (op.what == Do::lose_sink ? " of the second" : " with a tee");
+    if (op.what == Do::start_at || op.what == Do::cue || op.what == Do::wait) out << " " << op.ms << " ms";
+    if (op.what == Do::switch_audio || op.what == Do::switch_video ||
+        op.what == Do::switch_second) {
+        out << " to stream " << op.item - 1 << " of source " << op.ms;
+    }
+    if (op.what == Do::set_rate) out << " " << op.rate;
+    return out.str();
+}
+
+std::vector<Op> sequence(std::uint64_t seed) {
+    headless::Random random(seed * 2654435761U + 17);
+    const auto upto = [&](int n) { return static_cast<int>(random.below(static_cast<std::uint32_t>(n))); };
+    const double rates[] = {1.0, 2.0, 0.5, 0.0, -1.0, 4.0, -2.0, 1.0};
+    std::vector<Op> ops;
+    const int length = 4 + upto(28);
+    for (int i = 0; i < length; ++i) {
+        Op op;
+        const int die = upto(100);
+        if (die < 14) {
+            op.what = Do::set_topology;
+            op.item = upto(4);
+            op.second = upto(3) == 0;
+            const int f = upto(8);
+            op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
+        } else if (die < 16) { op.what = Do::clear_current;
+        } else if (die < 18) { op.what = Do::clear_topologies;
+        } else if (die < 32) { op.what = Do::start;
+        } else if (die < 42) { op.what = Do::start_at, op.ms = upto(1300) - 100;
+        } else if (die < 43) { op.what = Do::start_segment;
+        } else if (die < 51) { op.what = Do::pause;
+        } else if (die < 55) { op.what = Do::cue, op.ms = upto(1300) - 100;
+        } else if (die < 63) { op.what = Do::set_rate, op.rate = rates[upto(8)];
+        } else if (die < 72) { op.what = Do::stop;
+        } else if (die < 73) { op.what = Do::close;
+        } else if (die < 74) { op.what = Do::shutdown;
+        } else if (die < 79) {
+            const Do outputs[] = {Do::switch_audio, Do::switch_video, Do::switch_second};
+            op.what = outputs[upto(3)];
+            op.item = upto(4);
+            op.ms = upto(4);
+        } else if (die < 81) { op.what = Do::buffer;
+        } else if (die < 83) { op.what = Do::buffered;
+        } else if (die < 92) { op.what = Do::wait, op.ms = upto(5) == 0 ? upto(1500) : upto(60);
+        } else if (die < 93) { op.what = Do::fail_read;
+        } else if (die < 95) { op.what = Do::damage;
+        } else if (die < 97) { op.what = Do::stall_read;
+        } else if (die < 99) { op.what = Do::release;
+        } else { op.what = Do::lose_sink, op.second = upto(2) == 0;
+        }
+        ops.push_back(op);
+    }
+    return ops;
+}
+
+}  // namespace playhead::test
