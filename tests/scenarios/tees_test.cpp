@@ -27,6 +27,12 @@ struct Small final : ForwardingSink {
     int as_wanted = 0;
 };
 
+std::vector<std::uint32_t> contents(const headless::CaptureVideoSink& capture) {
+    std::vector<std::uint32_t> sums;
+    for (const auto& hash : capture.hashes()) sums.push_back(hash.adler32);
+    return sums;
+}
+
 std::vector<MediaTime> stamps(const headless::CaptureVideoSink& capture) {
     std::vector<MediaTime> times;
     for (const auto& hash : capture.hashes()) times.push_back(hash.pts);
@@ -67,12 +73,13 @@ TEST_CASE("two outputs of a real file's pictures: one as they are, one smaller b
     REQUIRE(rig.session.set_topology(std::move(topology), SetTopology::immediate));
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
-    const auto hashes = alone.hashes();
-    REQUIRE(hashes.size() > 20);
-    CHECK(plain.hashes() == hashes); // another output beside it changes no picture
-    CHECK(stamps(converted) == stamps(plain));
-    CHECK(small->as_wanted == static_cast<int>(hashes.size()));
-    CHECK(rig.session.statistics()->streams.front().decoded == hashes.size());
+    const auto pictures = contents(alone);
+    REQUIRE(pictures.size() > 20);
+    CHECK(contents(plain) == pictures); // another output beside it changes nothing
+    CHECK(stamps(plain) == stamps(alone));
+    CHECK(stamps(converted) == stamps(alone));
+    CHECK(small->as_wanted == static_cast<int>(pictures.size()));
+    CHECK(rig.session.statistics()->streams.front().decoded == pictures.size());
     const auto full = *rig.session.full_topology();
     const auto behind = full->successors(tee);
     const auto converters = std::count_if(behind.begin(), behind.end(), [&](NodeId id) {

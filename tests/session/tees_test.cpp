@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Stamps of what a sink was given, in milliseconds.
-std::vector<int> given(const Journal& journal) {
+std::vector<int> pictures_in(const Journal& journal) {
     std::vector<int> stamps;
     const std::string head = "video process ";
     for (const auto& line : journal.lines()) {
@@ -96,8 +96,8 @@ struct TeeRig : SessionRig {
         (void)session.start(position);
         until("session-started");
     }
-    std::vector<int> to_first() const { return given(*journal); }
-    std::vector<int> to_second() const { return given(*second_journal); }
+    std::vector<int> to_first() const { return pictures_in(*journal); }
+    std::vector<int> to_second() const { return pictures_in(*second_journal); }
     std::uint64_t decoded() const { return session.statistics()->streams.front().decoded; }
 
     std::shared_ptr<Journal> second_journal = std::make_shared<Journal>();
@@ -319,7 +319,7 @@ TEST_CASE("a tee may stand behind a tee", "[session][tee]") {
     CHECK(meter.pictures == 250); // not once for each of its two outputs
     CHECK(rig.to_first() == every_picture(0, 10'000));
     CHECK(rig.to_second() == every_picture(0, 10'000));
-    CHECK(given(*third_journal) == every_picture(0, 10'000));
+    CHECK(pictures_in(*third_journal) == every_picture(0, 10'000));
 }
 
 TEST_CASE("what a transform behind a tee holds back reaches its output at the end",

@@ -40,6 +40,8 @@ void AudioSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     state_ = State::stopped;
+    awaited_.reset();
+    rate_ = 1.0; // the clock tells if it is another
 }
 
 void AudioSink::shut_down() {
