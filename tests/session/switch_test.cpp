@@ -351,3 +351,42 @@ TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[
     CHECK(rig.last("session-started")->status.ok());
     CHECK(rig.last("session-started")->session == second.id());
 }
+
+TEST_CASE("a source that a switch leaves with nothing to read can be used by another session",
+          "[session][3][switch]") {
+    SwitchRig rig(two_sounds(2s));
+    const auto film = rig.source;
+    ScriptedMedia only_sound;
+    only_sound.video = false;
+    rig.sources->media = only_sound;
+    const auto sound = rig.open();
+    CHECK(rig.switch_to(rig.audio, SwitchRig::from(sound, 0)).ok());
+    rig.start();
+    (void)rig.session.stop();
+    rig.until("session-stopped");
+    CHECK(rig.switch_to(rig.audio, SwitchRig::from(film, second_sound)).ok());
+    rig.start();
+    CHECK(rig.last("session-started")->status.ok());
+
+    auto second = rig.engine->create_session();
+    Topology alone;
+    alone.add_branch(sound, 0, std::make_shared<ScriptedSink>(StreamKind::audio, rig.journal));
+    REQUIRE(second.set_topology(std::move(alone)));
+    REQUIRE(second.start());
+    rig.until("session-started");
+    CHECK(rig.last("session-started")->session == second.id());
+    CHECK(rig.last("session-started")->status.ok());
+}
+
+TEST_CASE("beside an output that is lost the last one that lives cannot be switched off",
+          "[session][switch]") {
+    SwitchRig rig;
+    rig.start();
+    rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
+    rig.until("sink-invalidated");
+    CHECK(rig.switch_to(rig.audio, {}) == Errc::invalid_request);
+    (void)rig.session.pause();
+    rig.until("session-paused");
+    REQUIRE(rig.last("session-paused"));
+    CHECK(rig.last("session-paused")->status.ok());
+}

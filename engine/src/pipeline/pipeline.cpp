@@ -433,7 +433,10 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         feed->reading = true;
         auto start = reader_start(feed, feed->trunks.front()->plan(), own);
         start.epoch = epoch_;
-        for (auto* trunk : feed->trunks) start.queues.push_back(trunk->queue);
+        for (auto* trunk : feed->trunks) {
+            start.queues.push_back(trunk->queue);
+            if (!reverse) start.stops.push_back(trunk->plan().media_stop);
+        }
         const auto weak = weak_from_this();
         start.done = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();

@@ -266,4 +266,15 @@ TEST_CASE("an application's own decides, and hears of what the decoder cannot do
     rig.until("session-paused");
     rig.simulation->settle();
     CHECK(own->interruptions == before + 1);
+    // What is decoded while the clock stands is not late, however long it takes.
+    rig.video->ahead = 12;
+    rig.cost({200ms, 200ms, 200ms, 200ms});
+    (void)rig.session.start(at(30s));
+    rig.until("session-started");
+    (void)rig.session.pause();
+    rig.until("session-paused");
+    own->notices.clear();
+    rig.play_for(10s);
+    REQUIRE(heard(StreamKind::video) != own->notices.rend());
+    for (const QualityNotice& notice : own->notices) CHECK_FALSE(notice.lateness);
 }

@@ -237,7 +237,15 @@ TEST_CASE("one that cannot be read any more is left out, with a word", "[session
     rig.faults->fail_seek = false;
     REQUIRE_FALSE(lines.empty());
     CHECK(lines.back() == "non-fatal-error damaged");
-    rig.ends_at(11s);
+    // The third is joined in its place: nothing stops and nothing is started again.
+    CHECK(rig.until("session-ended") ==
+          Lines{"topology-status:ended ok", "end-of-presentation ok", "notify-presentation-time ok",
+                "topology-status:ready ok", "topology-status:started_source ok",
+                "topology-status:ended ok", "topology-status:sink_switched ok",
+                "end-of-presentation ok", "topology-status:ended ok", "capabilities-changed:-4 ok",
+                "session-ended ok"});
+    CHECK(position(rig.last("session-ended")->body) == media_at(11s));
+    CHECK(rig.journal->count("video on-start 10000") == 0);
     CHECK(rig.video->rendered == 275);
     CHECK(rig.count<NonFatalError>() == 1);
 }

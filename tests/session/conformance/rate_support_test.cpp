@@ -62,6 +62,11 @@ TEST_CASE("the slowest rate is a bound; whether 0 itself will do is asked for by
     const RateSupport all = any.session.rate_support().value();
     CHECK(all.slowest(Direction::forward, Thinning::none) == 0.0);
     CHECK(all.is_supported(Thinning::none, 0.0).status.ok());
+    // The fastest where no sink holds it back.
+    CHECK(all.fastest(Direction::forward, Thinning::none) == 32.0);
+    CHECK(all.fastest(Direction::reverse, Thinning::none) == -32.0);
+    CHECK(all.fastest(Direction::forward, Thinning::key_frames) == 128.0);
+    CHECK(all.is_supported(Thinning::none, 32.5).nearest == 32.0);
     Stage bound;
     bound.audio->told.rates = up_to(8.0);
     bound.load();

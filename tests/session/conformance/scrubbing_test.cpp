@@ -57,7 +57,11 @@ TEST_CASE("nothing is prerolled at rate 0", "[conformance][5.3]") {
     Scrubbed s;
     (void)s.stage.session.start(at(3s));
     s.stage.now();
-    CHECK(s.stage.journal->count("audio preroll 3000") == 0);
+    const Lines calls = s.stage.journal->lines();
+    REQUIRE_FALSE(calls.empty());
+    CHECK(std::none_of(calls.begin(), calls.end(), [](const std::string& call) {
+        return call.find("preroll") != std::string::npos;
+    }));
 }
 
 TEST_CASE("start where it is at rate 0 steps one frame on", "[conformance][5.3]") {
