@@ -12,7 +12,7 @@ const char* const names[] = {"set_topology", "clear_current", "clear_topologies"
                              "start_at", "start_segment", "pause", "cue", "set_rate",
                              "switch_audio", "switch_video", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
-                             "release", "lose_sink", "buffer", "buffered"};
+                             "release", "lose_sink", "buffer", "buffered", "media_stop"};
 
 }  // namespace
 
@@ -24,6 +24,7 @@ std::string text(const Op& op) {
     if (op.what == Do::switch_audio || op.what == Do::switch_video) {
         out << " to stream " << op.item - 1 << " of source " << op.ms;
     }
+    if (op.what == Do::media_stop) out << " of " << op.item << " at " << op.ms << " ms";
     if (op.what == Do::set_rate) out << " " << op.rate;
     return out.str();
 }
@@ -44,7 +45,11 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
         } else if (die < 16) { op.what = Do::clear_current;
         } else if (die < 18) { op.what = Do::clear_topologies;
-        } else if (die < 32) { op.what = Do::start;
+        } else if (die < 30) { op.what = Do::start;
+        } else if (die < 32) {
+            op.what = Do::media_stop;
+            op.item = upto(4); // the number of a topology: 0 is none
+            op.ms = upto(8) == 0 ? -1 : upto(1300);
         } else if (die < 42) { op.what = Do::start_at, op.ms = upto(1300) - 100;
         } else if (die < 43) { op.what = Do::start_segment;
         } else if (die < 51) { op.what = Do::pause;

@@ -12,7 +12,7 @@ namespace playhead::test {
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
     set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
-    release, lose_sink, buffer, buffered
+    release, lose_sink, buffer, buffered, media_stop
 };
 
 struct Op {

@@ -157,6 +157,15 @@ void Referee::completion(const Event& event) {
             }
             break;
         }
+        case Do::media_stop: {
+            const auto* changed = event.as<MediaStopChanged>();
+            if (!changed || (changed->topology > 0) != ok) complain("a media stop", event);
+            if (!ok && !is(Errc::not_found) && !is(Errc::not_seekable)) {
+                if (!faults_) complain("a media stop that failed for no reason", event);
+                if (loaded) state_ = SessionState::stopped;
+            }
+            break;
+        }
         case Do::stop:
             if (!event.as<SessionStopped>()) complain("the kind of completion", event);
             if (!loaded) {

@@ -91,6 +91,11 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     command = rig.session.switch_stream(std::move(output), std::move(to));
                     break;
                 }
+                case Do::media_stop:
+                    command = rig.session.set_media_stop(
+                        static_cast<TopologyId>(op.item),
+                        op.ms < 0 ? std::nullopt : std::optional(media_at(op.ms * 1ms)));
+                    break;
                 case Do::stop: command = rig.session.stop(); break;
                 case Do::close: command = rig.session.close(); break;
                 case Do::shutdown:

@@ -377,3 +377,16 @@ TEST_CASE("a source that a switch leaves with nothing to read can be used by ano
     CHECK(rig.last("session-started")->session == second.id());
     CHECK(rig.last("session-started")->status.ok());
 }
+
+TEST_CASE("beside an output that is lost the last one that lives cannot be switched off",
+          "[session][switch]") {
+    SwitchRig rig;
+    rig.start();
+    rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
+    rig.until("sink-invalidated");
+    CHECK(rig.switch_to(rig.audio, {}) == Errc::invalid_request);
+    (void)rig.session.pause();
+    rig.until("session-paused");
+    REQUIRE(rig.last("session-paused"));
+    CHECK(rig.last("session-paused")->status.ok());
+}

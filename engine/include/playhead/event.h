@@ -60,6 +60,11 @@ struct StreamSwitched {
     int node = -1;            // of the output; -1 on failure
     StreamIndex stream = -1;  // what feeds it now; -1: nothing, it is switched off
 };
+struct MediaStopChanged {
+    TopologyId topology = 0;  // 0 on failure
+    int node = -1;            // of the source; 0: of every source in it; -1 on failure
+    std::optional<MediaTime> stop;  // in the source's own time; none: where it ends by itself
+};
 
 // What happens to a presentation.
 struct TopologyStatus {
@@ -160,7 +165,8 @@ struct UserEvent {
 
 using EventBody =
     std::variant<SourceOpened, TopologySet, TopologiesCleared, SessionStarted, SessionPaused,
-                 SessionStopped, SessionClosed, RateChanged, StreamSwitched, TopologyStatus,
+                 SessionStopped, SessionClosed, RateChanged, StreamSwitched, MediaStopChanged,
+                 TopologyStatus,
                  NotifyPresentationTime,
                  CapabilitiesChanged, ScrubSampleComplete, EndOfPresentation,
                  EndOfPresentationSegment, NewPresentation, TopologyUpdated, SessionEnded,

@@ -77,6 +77,19 @@ public:
     // cannot be switched off: invalid_request.
     Result<CommandId> switch_stream(NodeId output, SourceNode to);
     Result<CommandId> switch_stream(OutputNode output, SourceNode to);
+    // -> MediaStopChanged. Where this source of a topology (none named: each of its sources) ends from
+    // now on, in the source's own time; none: where it ends by itself. The topology plays or waits: its
+    // number is in its TopologySet. What plays goes on; where the clock is beyond the new end of the whole,
+    // it ends there at once, and what is queued follows. If the outputs hold something of behind an
+    // earlier end, or what lies before a later one has been passed over in reading, the sources are
+    // started anew at the position, as by a seek that leaves the state as it is: the clock stands and
+    // the sound is silent until that can be heard, and nothing of behind the end is shown. Of a source
+    // that cannot seek what the outputs hold is shown and heard to its end, and a later end that comes too
+    // late is not_seekable and leaves the end as it was. In reverse and while stopped it counts from the
+    // next start, at rate 0 from there at the latest. No such topology, or no
+    // such source in it: not_found; an end before the beginning: topo_invalid_time_attributes.
+    Result<CommandId> set_media_stop(TopologyId topology, NodeId source, std::optional<MediaTime> stop);
+    Result<CommandId> set_media_stop(TopologyId topology, std::optional<MediaTime> stop);
     // -> SessionStopped. Bound: the call returns within a millisecond from any thread; the event is
     // retrievable within 100 ms at the most, 5 ms in the median, whatever the source, a decoder or
     // a sink is doing: who does not answer within 20 ms is left behind and made anew at the next

@@ -48,6 +48,9 @@ struct OutputNode {
     std::shared_ptr<StreamSinkFactory> factory;
     bool keep_alive = false;  // not shut down when its topology leaves the session
     bool disable_preroll = false;
+    // Says of a sink that does not say so itself that it takes samples as fast as they come. Where every
+    // output does, the clock goes as fast as the slowest of them takes. One that keeps time, or renders
+    // by the clock, does so all the same.
     bool rateless = false;
 };
 

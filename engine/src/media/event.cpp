@@ -15,6 +15,7 @@ struct Name {
     std::string_view operator()(const SessionClosed&) const { return "session-closed"; }
     std::string_view operator()(const RateChanged&) const { return "rate-changed"; }
     std::string_view operator()(const StreamSwitched&) const { return "stream-switched"; }
+    std::string_view operator()(const MediaStopChanged&) const { return "media-stop-changed"; }
     std::string_view operator()(const TopologyStatus&) const { return "topology-status"; }
     std::string_view operator()(const NotifyPresentationTime&) const {
         return "notify-presentation-time";
@@ -88,7 +89,8 @@ bool is_completion(const EventBody& body) {
            std::holds_alternative<SessionStopped>(body) ||
            std::holds_alternative<SessionClosed>(body) ||
            std::holds_alternative<RateChanged>(body) ||
-           std::holds_alternative<StreamSwitched>(body);
+           std::holds_alternative<StreamSwitched>(body) ||
+           std::holds_alternative<MediaStopChanged>(body);
 }
 
 std::string_view to_string(AudioSessionReason reason) {

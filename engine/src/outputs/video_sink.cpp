@@ -11,7 +11,7 @@ VideoSink::VideoSink(const VideoOutputOptions& options) : options_(options) {}
 
 SinkTraits VideoSink::traits() const {
     SinkTraits traits;
-    traits.scrubs = traits.previews = true;
+    traits.scrubs = traits.previews = traits.renders_by_clock = true;
     return traits;
 }
 

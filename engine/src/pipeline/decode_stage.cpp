@@ -59,6 +59,23 @@ void DecodeStage::set_thinning(Thinning thinning) {
     strand_.post([self = shared_from_this(), thinning] { self->order_.thinning = thinning; });
 }
 
+void DecodeStage::limit(std::optional<MediaTime> stop, LateEnd late,
+                        std::function<void(bool)> answer) {
+    if (last_restart_) last_restart_->stop = stop;
+    strand_.post([self = shared_from_this(), stop, late, answer = std::move(answer)] {
+        answer(self->limit_to(stop, late));
+    });
+}
+
+bool DecodeStage::limit_to(std::optional<MediaTime> stop, LateEnd late) {
+    if (stop == order_.stop) return true;
+    const bool sooner = stop && (!order_.stop || *stop < *order_.stop);
+    const bool behind = last_ && stop && last_->end > *stop + order_.shift;
+    const bool too_late = sooner ? behind && late == LateEnd::refuse : stopped_short_;
+    if (!too_late) order_.stop = stop;
+    return !too_late;
+}
+
 void DecodeStage::set_skip_floor(SkipLevel floor) {
     asked_floor_ = floor;
     strand_.post([self = shared_from_this(), floor] { self->floor_ = floor; });
@@ -80,6 +97,7 @@ void DecodeStage::restart(const DecodeOrder& order) {
         if (!ready) return;
         self->order_ = order;
         self->live_ = true;
+        self->stopped_short_ = false;
         self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
         self->thinned_from_.reset();
         self->refused_.reset();
@@ -251,6 +269,7 @@ void DecodeStage::accept(AudioBlock block) {
     if (order_.stop) {
         const auto fit = duration_to_frames(*order_.stop - block.pts, rate);
         if (fit <= 0) {
+            stopped_short_ = true;
             finish();
             return;
         }
@@ -262,6 +281,7 @@ void DecodeStage::accept(AudioBlock block) {
     const auto pts = block.pts;
     const auto end = pts + block.length();
     give(std::move(block), pts, end);
+    stopped_short_ = last;
     if (last) finish();
 }
 
@@ -402,7 +422,8 @@ void DecodeStage::watch_lateness(MediaTime due_at) {
 void DecodeStage::end_at_stop() {
     if (*order_.stop <= order_.target) candidate_.reset();  // an empty stretch
     if (candidate_) settle(*order_.stop);
-    if (last_) last_->end = *order_.stop + order_.shift;
+    if (last_) last_->end = std::max(last_->end, *order_.stop + order_.shift);
+    stopped_short_ = true;
     finish();
 }
 

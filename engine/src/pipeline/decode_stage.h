@@ -45,6 +45,9 @@ struct DecodeOrder {
     bool preview = false;
 };
 
+// What becomes of what has been handed out of behind an end that comes late.
+enum class LateEnd { refuse, let_be };
+
 // Where a stream ended, in presentation time; nullopt: it gave nothing.
 struct LastSample {
     Epoch epoch = 0;
@@ -99,6 +102,10 @@ public:
     void set_thinning(Thinning thinning);
     // Whether something is queued behind the presentation.
     void set_followed(bool followed) { followed_.store(followed, std::memory_order_relaxed); }
+    // It is to end there from now on. `answer` follows on the strand: false, and nothing has changed, if
+    // it has ended at an earlier stop, or has handed out something of behind that one; where that is let
+    // be, it hands out no more. Not in reverse.
+    void limit(std::optional<MediaTime> stop, LateEnd late, std::function<void(bool)> answer);
     // Leaves out at least that much from the next packet on, over restarts too. Non_key is thinning.
     void set_skip_floor(SkipLevel floor);
     SkipLevel skip_floor() const { return asked_floor_; }  // for whoever replaces this stage
@@ -138,6 +145,7 @@ private:
     void plan_next(MediaTime end);
     void watch_lateness(MediaTime due_at);
     void end_at_stop();
+    bool limit_to(std::optional<MediaTime> stop, LateEnd late);
     void finish();
     void on_damage(Error error);
     bool final(const Error& error) const;
@@ -167,6 +175,7 @@ private:
     std::optional<MediaTime> decoded_before_;  // pts of the picture decoded last
     Duration spacing_{};     // between the last two
     bool live_ = false;      // between restart and the end
+    bool stopped_short_ = false;  // it has ended at the stop
     bool reached_ = false;   // the target has been handed out
     bool previewed_ = false;
     bool alone_ = false;     // what is in the decoder is to come out before anything else goes in

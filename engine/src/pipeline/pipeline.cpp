@@ -357,7 +357,10 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         feed->reading = true;
         auto start = reader_start(feed, feed->branches.front()->plan, own);
         start.epoch = epoch_;
-        for (auto* branch : feed->branches) start.queues.push_back(branch->queue);
+        for (auto* branch : feed->branches) {
+            start.queues.push_back(branch->queue);
+            if (!reverse) start.stops.push_back(branch->plan.media_stop);
+        }
         const auto weak = weak_from_this();
         start.done = [weak, epoch = epoch_](Status status) {
             auto self = weak.lock();

@@ -135,6 +135,12 @@ public:
     void change_stream(BranchPlan plan);  // the same from the next start on
     void switch_off(int node);            // at once; never the last one
     std::shared_ptr<StreamSink> sink_of(int node) const;  // null: there has been no such output
+    // Where this source node's streams end, from the next start of the sources on.
+    void set_media_stop(int source_node, std::optional<MediaTime> stop);
+    // The streams that play forward are to end there from now on. `done` follows: false, if something of
+    // behind an earlier end has been handed out, or what lies before a later one was left out; then only
+    // a start of the sources helps.
+    void limit(LateEnd late, std::function<void(bool fits)> done);
     void flush_sinks();          // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
@@ -144,8 +150,10 @@ public:
     std::shared_ptr<ClockTimeSource> choose_time_source() const;
     // Whether it would do: a sink of these, or host time where none of them can drive a clock.
     bool has_time_source(const std::shared_ptr<ClockTimeSource>& source) const;
+    // Lets the clock go on from where it is by a source that will do.
+    void renew_time_source() const;
     std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
-    bool any_live() const;
+    bool any_live(int besides_node = -1) const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
     void restrict_rates(RateSupport& rates) const;
     void statistics(SessionStatistics& into) const;
@@ -171,6 +179,7 @@ private:
     void let_go(ReaderHandle& handle);
     void unfeed(Branch& branch);
     void check_read();
+    void read_enough();
     DecodeOrder order_of(const BranchPlan& plan, Duration own) const;
     ReaderStart reader_start(const std::shared_ptr<Feed>& feed, const BranchPlan& plan,
                              Duration own) const;
@@ -187,6 +196,7 @@ private:
     void watch_buffers(const Feed& feed);
     void check_acks();
     void check_ends();
+    std::vector<std::shared_ptr<Intake>> rateless_intakes() const;
     Status revive();
 
     const std::shared_ptr<Executor> executor_;

@@ -143,6 +143,7 @@ void Pipeline::check_ends() {
     auto listener = listener_.lock();
     if (!listener || !any_live()) return;
     const bool broken = !read_error_.ok();
+    if (delivered && !delivered_told_ && !broken) read_enough();
     if (delivered && !std::exchange(delivered_told_, true) && !broken) {
         listener->on_all_delivered(*this, end_time());
     }

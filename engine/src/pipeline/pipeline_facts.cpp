@@ -5,7 +5,29 @@
 
 namespace playhead {
 
+// Those of all outputs, save sparse ones beside others; none where an output keeps time or looks at it.
+std::vector<std::shared_ptr<Intake>> Pipeline::rateless_intakes() const {
+    std::vector<std::shared_ptr<Intake>> gating, sparse;
+    for (auto& branch : branches_) {
+        if (branch->dead) continue;
+        const SinkTraits traits = branch->plan.sink->traits();
+        const bool looks = traits.renders_by_clock || branch->plan.sink->time_source();
+        if (!traits.rateless && (!branch->plan.rateless || looks)) return {};
+        const auto& port = branch->port ? branch->port : branch->lent;
+        if (port) (traits.gating ? gating : sparse).push_back(port->intake());
+    }
+    return gating.empty() ? sparse : gating;
+}
+
+void Pipeline::renew_time_source() const {
+    const auto source = clock_->time_source();
+    if (source && !has_time_source(source)) (void)clock_->set_time_source(choose_time_source());
+}
+
 std::shared_ptr<ClockTimeSource> Pipeline::choose_time_source() const {
+    if (auto intakes = rateless_intakes(); !intakes.empty()) {
+        return IntakeClock::create(std::move(intakes));
+    }
     for (auto& branch : branches_) {
         if (branch->dead) continue;
         const auto& sink = branch->plan.sink;
@@ -16,6 +38,10 @@ std::shared_ptr<ClockTimeSource> Pipeline::choose_time_source() const {
 
 bool Pipeline::has_time_source(const std::shared_ptr<ClockTimeSource>& source) const {
     if (!source) return false;
+    const auto* rateless = dynamic_cast<const IntakeClock*>(source.get());
+    if (const auto intakes = rateless_intakes(); rateless || !intakes.empty()) {
+        return rateless && !intakes.empty() && rateless->follows(intakes);
+    }
     bool any = false;
     for (auto& branch : branches_) {
         auto* own = branch->dead ? nullptr : branch->plan.sink->time_source();
@@ -32,8 +58,10 @@ std::optional<MediaTime> Pipeline::shown_pts() const {
     return std::nullopt;
 }
 
-bool Pipeline::any_live() const {
-    return std::any_of(branches_.begin(), branches_.end(), [](auto& b) { return !b->dead; });
+bool Pipeline::any_live(int besides_node) const {
+    return std::any_of(branches_.begin(), branches_.end(), [=](auto& b) {
+        return !b->dead && b->plan.output_node != besides_node;
+    });
 }
 
 void Pipeline::statistics(SessionStatistics& into) const {

@@ -229,6 +229,7 @@ void Pipeline::commit_switch() {
     branch.portless = branch.delivered = branch.rendered = branch.scrubbing = false;
     branch.last.reset();
     delivered_told_ = rendered_told_ = false;
+    if (std::dynamic_pointer_cast<IntakeClock>(clock_->time_source())) renew_time_source();
     if (!made->feed->reading) check_read();
 }
 
@@ -265,9 +266,7 @@ void Pipeline::switch_off(int node) {
     branch->stage->take_port(nullptr, {});
     if (const auto port = std::exchange(branch->port, nullptr); port && !lost) {
         (void)clock_->remove_state_sink(port->clock_sink());
-        if (clock_->time_source() && !has_time_source(clock_->time_source())) {
-            (void)clock_->set_time_source(choose_time_source());
-        }
+        renew_time_source();
         if (branch->plan.keep_alive) {
             port->flush();
             port->leave_sink(nullptr);

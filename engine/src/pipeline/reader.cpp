@@ -50,13 +50,24 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     std::deque<Mail> mailbox;
     bool quit = false;
     bool inside_source = false;  // in a call that the interrupt can end
+    // Forward: a stream's end, and how far it has come.
+    struct Course {
+        std::optional<MediaTime> stop;
+        std::optional<Passage> passage;
+        Packet latest = {};  // its stamps
+        bool over = false;   // it has passed its stop
+        bool closed = false; // and its queue has its end
+    };
+    std::map<StreamIndex, Course> courses;
+    bool courses_run = false;   // they are being read
+    bool all_read = false;      // to the end of the source
+    bool stops_moved = false;
 
     // ---- the thread's own ----
     std::unique_ptr<MediaSource> source;
     std::optional<ReaderStart> job;
     bool reading = false;
     bool drop_reported = false;
-    std::map<StreamIndex, Passage> passages;  // streams that have not passed the stop
     std::size_t passed_by = 0;  // bytes left out beyond the stop
     std::optional<GroupPlan> groups;  // in reverse
     std::shared_ptr<PacketQueue> backward;  // the queue that gets them
@@ -143,9 +154,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     // One thing: a piece of mail, a packet, or a wait. False: time to go.
     bool serve() {
         std::optional<Mail> mail;
+        bool moved = false;
         {
             std::lock_guard lock(mutex);
             if (quit) return false;
+            moved = std::exchange(stops_moved, false);
             if (!mailbox.empty()) {
                 mail = std::move(mailbox.front());
                 mailbox.pop_front();
@@ -153,6 +166,8 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         }
         if (mail) {
             std::visit([this](auto& m) { carry_out(m); }, *mail);
+        } else if (moved && job && close_what_is_over()) {
+            finish();
         } else if (wants_more()) {
             groups ? read_back() : read_one();
         } else {
@@ -165,14 +180,13 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         job = std::move(start);
         reading = true;
         drop_reported = false;
-        passages.clear();
+        set_course();
         passed_by = 0;
         groups.reset();
         backward.reset();
         std::vector<StreamIndex> streams;
         for (auto& queue : job->queues) {
             streams.push_back(queue->stream());
-            if (job->stop) passages.emplace(queue->stream(), *job->stop);
             queue->on_room([weak = weak_from_this()] {
                 if (auto self = weak.lock()) self->signal->set();
             });
@@ -197,6 +211,74 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         } else if (streams.empty()) {
             finish();
         }
+    }
+
+    void set_course() {
+        std::lock_guard lock(mutex);
+        courses.clear();
+        all_read = stops_moved = false;
+        courses_run = job->direction == Direction::forward;
+        for (std::size_t i = 0; courses_run && i < job->queues.size(); ++i) {
+            Course course;
+            course.stop = job->stops.empty() ? job->stop : job->stops[i];
+            if (course.stop) course.passage.emplace(*course.stop);
+            courses.emplace(job->queues[i]->stream(), std::move(course));
+        }
+    }
+
+    void leave_course(bool at_end) {
+        std::lock_guard lock(mutex);
+        courses_run = false;
+        all_read = at_end;
+    }
+
+    // Control lane.
+    bool limit(const std::vector<StreamEnd>& ends) {
+        {
+            std::lock_guard lock(mutex);
+            if (quit || !mailbox.empty()) return false;
+            for (const auto& end : ends) {
+                const auto at = courses.find(end.stream);
+                if (at == courses.end()) return false;
+                const auto& course = at->second;
+                const bool later = course.stop && (!end.stop || *end.stop > *course.stop);
+                if (later && (course.over || (!courses_run && !all_read))) return false;
+            }
+            for (const auto& end : ends) {
+                auto& course = courses.find(end.stream)->second;
+                if (end.stop == course.stop) continue;
+                course.stop = end.stop;
+                course.passage.reset();
+                if (course.stop) course.passage.emplace(*course.stop);
+                // It may have come by already.
+                if (course.passage && !course.over) course.over = course.passage->passed(course.latest);
+                stops_moved = true;
+            }
+        }
+        signal->set();
+        return true;
+    }
+
+    // Streams that have passed their stop get their end. True: all that are waited for have.
+    bool close_what_is_over() {
+        std::vector<PacketQueue*> close;
+        bool all = true, any_gating = false;
+        {
+            std::lock_guard lock(mutex);
+            for (auto& queue : job->queues) {
+                const auto at = courses.find(queue->stream());
+                if (at == courses.end()) return false;
+                if (queue->gating()) {
+                    any_gating = true;
+                    all &= at->second.over;
+                }
+                if (at->second.over && !std::exchange(at->second.closed, true)) {
+                    close.push_back(queue.get());
+                }
+            }
+        }
+        for (auto* queue : close) queue->push_end(job->epoch);
+        return all && any_gating;
     }
 
     // The start is answered, once.
@@ -235,6 +317,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     }
 
     void carry_out(Stop& stop) {
+        leave_course(false);
         job.reset();
         tell(std::move(stop.done));
     }
@@ -300,7 +383,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
                 return;
             }
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
-            finish();
+            finish(true);
         } else {
             break_off(std::move(std::get<Error>(outcome)));
         }
@@ -312,6 +395,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         // Told before the ends, so that they are known for what they are.
         tell([failed = job->failed, error = std::move(error)]() mutable { failed(std::move(error)); });
         for (auto& queue : job->queues) queue->push_end(job->epoch);
+        leave_course(false);
         job.reset();
     }
 
@@ -355,33 +439,34 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     }
 
     void take(PacketQueue& queue, Packet packet) {
-        bool last = false;
-        if (job->stop) {
-            const auto passage = passages.find(queue.stream());
-            if (passage == passages.end()) {
-                // A stream that has long ended elsewhere must not have the rest of a file read.
-                passed_by += packet.data ? packet.data->size_bytes() : 0;
-                if (passed_by >= byte_cap_starving) finish();
-                return;
+        bool over = false, last = false;
+        {
+            std::lock_guard lock(mutex);
+            auto& course = courses.find(queue.stream())->second;
+            over = course.over;
+            if (!over) {
+                course.latest.pts = packet.pts;
+                course.latest.dts = packet.dts;
+                last = course.over = course.passage && course.passage->passed(packet);
             }
-            last = passage->second.passed(packet);
-            if (last) passages.erase(passage);
+        }
+        if (over) {
+            // A stream that has long ended elsewhere must not have the rest of a file read.
+            passed_by += packet.data ? packet.data->size_bytes() : 0;
+            if (passed_by >= byte_cap_starving) finish();
+            return;
         }
         if (!over_hard_cap(queue)) queue.push(std::move(packet));
-        if (!last) return;
         // The one that proves it goes along: the picture before it lasts until the stop.
-        queue.push_end(job->epoch);
-        for (auto& other : job->queues) {
-            if (other->gating() && passages.count(other->stream()) > 0) return;
-        }
-        if (queue.gating()) finish();
+        if (last && close_what_is_over()) finish();
     }
 
     // Everything that is wanted has been read.
-    void finish() {
+    void finish(bool at_end = false) {
         arrive({});
         for (auto& queue : job->queues) queue->push_end(job->epoch);
         if (job->finished) tell(std::move(job->finished));
+        leave_course(at_end);
         job.reset();
     }
 
@@ -537,6 +622,8 @@ void ReaderHandle::stop(std::function<void()> done) {
         done();
     }});
 }
+
+bool ReaderHandle::limit(const std::vector<StreamEnd>& ends) { return loop_ && loop_->limit(ends); }
 
 bool ReaderHandle::detach_if_silent() {
     if (!loop_ || unanswered_ == 0) return false;

@@ -30,6 +30,8 @@ struct ReaderStart {
     Thinning thinning = Thinning::none;  // in reverse only; forward, the decode stage does it
     // Nothing beyond it is wanted: once every gating stream has passed it, the queues end.
     std::optional<MediaTime> stop;
+    // Forward, where they differ: that of each queue.
+    std::vector<std::optional<MediaTime>> stops;
     std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
     // On the control lane, before `done`, which then waits for it: the first key frame that was read,
     // of the video if there is any. Not called if there is none. For a seek to a key frame.
@@ -41,6 +43,12 @@ struct ReaderStart {
     // On the control lane, until the next start or stop; the ends of buffering that a stop leaves out too.
     std::function<void(SourceNews)> news;
     std::function<void()> finished;        // on the control lane: all that is wanted has been read
+};
+
+// Where a stream is to end; none: where the source does.
+struct StreamEnd {
+    StreamIndex stream = -1;
+    std::optional<MediaTime> stop;
 };
 
 // Threads: control lane, save the destructor (any) and where said.
@@ -61,6 +69,9 @@ public:
     std::shared_ptr<ReaderHandle> again() const;
 
     void start(ReaderStart start);
+    // What is read is to end there from now on. False, and nothing has changed: what lies before a later
+    // stop has been passed over already. Not in reverse.
+    bool limit(const std::vector<StreamEnd>& ends);
     // done is called on the control lane once nothing is read or pushed any more. A reader that is
     // inside a network read is left behind at once: libavformat looks at its interrupt only every
     // 100 ms, and nobody waits for that.

@@ -12,15 +12,29 @@ namespace playhead {
 // strand, and the clock posts each of these there.
 class SinkPort::ClockSide final : public ClockStateSink {
 public:
-    explicit ClockSide(std::shared_ptr<StreamSink> sink) : sink_(std::move(sink)) {}
-    void on_start(HostTime when, MediaTime at) override { sink_->on_start(when, at); }
-    void on_restart(HostTime when) override { sink_->on_restart(when); }
-    void on_pause(HostTime when) override { sink_->on_pause(when); }
-    void on_stop(HostTime when) override { sink_->on_stop(when); }
+    ClockSide(std::shared_ptr<StreamSink> sink, std::shared_ptr<Intake> intake)
+        : sink_(std::move(sink)), intake_(std::move(intake)) {}
+    void on_start(HostTime when, MediaTime at) override {
+        intake_->run();
+        sink_->on_start(when, at);
+    }
+    void on_restart(HostTime when) override {
+        intake_->run();
+        sink_->on_restart(when);
+    }
+    void on_pause(HostTime when) override {
+        intake_->wait();
+        sink_->on_pause(when);
+    }
+    void on_stop(HostTime when) override {
+        intake_->wait();
+        sink_->on_stop(when);
+    }
     void on_set_rate(HostTime when, double rate) override { sink_->on_set_rate(when, rate); }
 
 private:
     const std::shared_ptr<StreamSink> sink_;
+    const std::shared_ptr<Intake> intake_;
 };
 
 // What the sink holds instead of the port, which holds the sink. Calls that come after the port has
@@ -89,7 +103,7 @@ SinkPort::Item SinkPort::item_of(Sample sample) {
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
                    std::shared_ptr<WorkStrand> strand)
     : executor_(std::move(executor)), sink_(std::move(sink)), node_(node), strand_(std::move(strand)),
-      clock_sink_(std::make_shared<ClockSide>(sink_)) {}
+      clock_sink_(std::make_shared<ClockSide>(sink_, intake_)) {}
 
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
                       std::shared_ptr<const PresentationClock> clock,
@@ -113,6 +127,7 @@ void SinkPort::belong_to(std::weak_ptr<SinkPortListener> listener, int node) {
 void SinkPort::follow(Epoch epoch) {
     epoch_.store(epoch, std::memory_order_release);
     prerolled_epoch_.store(epoch, std::memory_order_release);
+    strand_->post([intake = intake_] { intake->goes_on(); });  // behind the end of what it follows
 }
 
 void SinkPort::on_demand(std::function<void()> wake) {
@@ -126,6 +141,7 @@ void SinkPort::flush() {
         self->again_.clear();
         self->resending_.store(false, std::memory_order_release);
         self->sink_->flush();
+        self->intake_->forget();
         self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
     });
 }
@@ -133,6 +149,7 @@ void SinkPort::flush() {
 void SinkPort::preroll(MediaTime at) {
     strand_->post([self = shared_from_this(), at, epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
+        self->intake_->wait();
         self->sink_->preroll(at);
     });
     prerolled_epoch_.store(epoch(), std::memory_order_release);
@@ -142,6 +159,7 @@ void SinkPort::preroll(MediaTime at) {
 void SinkPort::change_over(MediaTime at) {
     strand_->post([self = shared_from_this(), at, epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
+        self->intake_->forget();
         self->sink_->change_over(at);
     });
     prerolled_epoch_.store(epoch(), std::memory_order_release);

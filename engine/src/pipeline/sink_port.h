@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 
+#include "clock/intake_clock.h"
 #include "playhead/backend/stream_sink.h"
 #include "playhead/backend/work_strand.h"
 
@@ -48,6 +49,8 @@ public:
 
     const std::shared_ptr<StreamSink>& sink() const { return sink_; }
     int node() const { return node_; }
+    // What the sink has taken, if it is one that takes without a look at the clock.
+    const std::shared_ptr<Intake>& intake() const { return intake_; }
     // Hands the port over to another pipeline, for which it is this node.
     void belong_to(std::weak_ptr<SinkPortListener> listener, int node);
 
@@ -145,6 +148,7 @@ private:
     const std::shared_ptr<StreamSink> sink_;
     int node_;  // control lane
     const std::shared_ptr<WorkStrand> strand_;
+    const std::shared_ptr<Intake> intake_ = std::make_shared<Intake>();
     std::shared_ptr<ClockStateSink> clock_sink_;
     std::shared_ptr<const PresentationClock> clock_;  // set before the strand's first task
     std::deque<Item> given_;   // the strand's: and not rendered yet, as far as the clock tells

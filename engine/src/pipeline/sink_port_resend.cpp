@@ -21,13 +21,17 @@ void SinkPort::hand_over(Item item) {
     if (!item.sample) {
         const Marker marker = *item.marker;
         given_.push_back(std::move(item));
+        // Before the sink answers it: whoever hears that looks at the clock.
+        if (marker.kind == Marker::Kind::end_of_segment) intake_->ended();
         sink_->place_marker(marker);
         return;
     }
     // A rateless sink has rendered what it has taken; a preview is worth nothing later.
     const auto* frame = std::get_if<VideoFrame>(&*item.sample);
-    if (!sink_->traits().rateless && !(frame && frame->provisional)) given_.push_back(item);
+    const bool counts = !(frame && frame->provisional);
+    if (!sink_->traits().rateless && counts) given_.push_back(item);
     sink_->process(std::move(*item.sample));
+    if (counts) intake_->took(item.begin, item.end);
 }
 
 // What the clock has gone past.

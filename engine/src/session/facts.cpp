@@ -46,6 +46,22 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
     return any ? Status{} : Status{Errc::invalid_argument, "a topology without a source"};
 }
 
+std::optional<Duration> end_of(const Topology& topology) {
+    Duration end{};
+    for (const Node& node : topology.nodes()) {
+        const auto* source = std::get_if<SourceNode>(&node.body);
+        if (!source) continue;
+        auto stop = source->source->presentation().duration;
+        if (source->media_stop) {
+            const Duration wanted = *source->media_stop - media_zero;
+            stop = stop ? std::min(*stop, wanted) : wanted;
+        }
+        if (!stop) return std::nullopt;
+        end = std::max(end, *stop - (source->media_start.value_or(media_zero) - media_zero));
+    }
+    return end;
+}
+
 void find_capabilities(PresentationFacts& facts, const Topology& topology) {
     const auto add = [&](Capability c) { facts.capabilities |= static_cast<unsigned>(c); };
     bool network = false;

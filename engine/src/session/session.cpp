@@ -102,6 +102,24 @@ Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to) {
     return core_->submit(command(CommandKind::switch_stream), std::move(with));
 }
 
+Result<CommandId> Session::set_media_stop(TopologyId topology, NodeId source,
+                                          std::optional<MediaTime> stop) {
+    if (!core_) return no_session();
+    auto made = command(CommandKind::set_media_stop);
+    made.topology = topology;
+    made.source = source == 0 ? -1 : source;  // no node has the number 0
+    made.media_stop = stop;
+    return core_->submit(made);
+}
+
+Result<CommandId> Session::set_media_stop(TopologyId topology, std::optional<MediaTime> stop) {
+    if (!core_) return no_session();
+    auto made = command(CommandKind::set_media_stop);
+    made.topology = topology;
+    made.media_stop = stop;
+    return core_->submit(made);
+}
+
 Result<double> Session::rate() const {
     if (!core_) return no_session();
     return core_->rate();

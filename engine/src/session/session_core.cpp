@@ -158,6 +158,15 @@ void SessionCore::carry_out(SessionAction& action) {
         }
         void operator()(CommitSwitch& a) const { s.commit_switch(a.playing); }
         void operator()(AbandonSwitch&) const { s.abandon_switch(); }
+        void operator()(FindStop&) const { s.find_stop(); }
+        void operator()(ApplyStop& a) const { s.apply_stop(a.topology, s.limited_); }
+        void operator()(RestoreStop& a) const {
+            s.apply_stop(a.topology, s.unlimited_);
+            s.limit(a.topology, LateEnd::refuse);
+        }
+        void operator()(LimitTo& a) const {
+            s.limit(a.topology, a.let_be ? LateEnd::let_be : LateEnd::refuse);
+        }
         void operator()(AdoptTopology& a) const { s.adopt(a.topology); }
         void operator()(DropTopology& a) const { s.drop(a.topology); }
         void operator()(DropResolved&) const {
@@ -327,7 +336,7 @@ void SessionCore::arm_bound() {
     bound_ = executor.at(executor.now() + answer_bound, [weak = weak_from_this()] {
         if (auto self = weak.lock()) {
             self->bound_ = 0;
-            self->feed(TimedOut{});
+            self->feed(TimedOut{self->clock_reading()});
         }
     });
 }

@@ -123,6 +123,10 @@ private:
     void tell_switched(const Entry& entry, StreamIndex stream, bool seekable);
     void commit_switch(bool playing);
     void abandon_switch();
+    // In session_media_stop.cpp.
+    void find_stop();
+    void apply_stop(TopologyId id, const std::shared_ptr<const Topology>& topology);
+    void limit(TopologyId topology, LateEnd late);
     void on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
                      Resolution resolution);
     void ask_for_next();
@@ -173,6 +177,8 @@ private:
     std::deque<Pending> fifo_;
     Topologies resolving_;
     std::optional<SwitchedStream> switching_;
+    std::shared_ptr<const Topology> limited_, unlimited_;  // with its new end, and as it was before
+    std::uint64_t limit_ticket_ = 0;
     std::uint64_t resolve_ticket_ = 0;
     std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
     TopologyId resolved_ = 0;              // set, and not told of yet

@@ -70,7 +70,8 @@ void SessionCore::begin_switching() {
     if (!choice.to.source) {
         auto without = std::make_shared<Topology>(*now.topology);
         without->remove_branch(switching_->node);
-        if (outputs_of(*without) == 0) {
+        // One that is lost is none.
+        if (outputs_of(*without) == 0 || !now.pipeline->any_live(switching_->node)) {
             feed(StreamResolved{{Errc::invalid_request, "the last output cannot be switched off"}, {}});
             return;
         }

@@ -33,6 +33,7 @@ void Step::take(const Execute& in) {
         case CommandKind::cue: cue(in.command.target); break;
         case CommandKind::set_rate: set_rate(in.command.rate, in.command.thinning); break;
         case CommandKind::switch_stream: switch_stream(); break;
+        case CommandKind::set_media_stop: set_media_stop(); break;
         case CommandKind::stop:
         case CommandKind::close: stop(); break;
         case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
@@ -65,7 +66,8 @@ void Step::take(const Reached& in) {
             }
             break;
         case Await::prerolled:
-            if (op.command.kind == CommandKind::cue) {
+            if (op.command.kind == CommandKind::cue ||
+                (op.command.kind == CommandKind::set_media_stop && m_.state == SessionState::paused)) {
                 act(CueClock{op.target});
                 settle_paused(op.target);
             } else {
@@ -98,11 +100,12 @@ void Step::take(const Reached& in) {
             settle_closed();
             break;
         case Await::nothing:
+        case Await::limited:
         case Await::resolved: break;
     }
 }
 
-void Step::take(const TimedOut&) {
+void Step::take(const TimedOut& in) {
     if (!m_.operation) return;
     switch (m_.operation->await) {
         case Await::resolved:
@@ -118,6 +121,7 @@ void Step::take(const TimedOut&) {
             take(Reached{m_.operation->await, {}});
             break;
         case Await::released: settle_closed(); break;
+        case Await::limited: take(Limited{false, in.clock}); break;
         default: break;
     }
 }
@@ -146,7 +150,10 @@ void Step::take(const Failed& in) {
 void Step::take(const Preempted&) {
     if (!m_.operation) return;
     const auto kind = m_.operation->command.kind;
-    if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
+    if (kind == CommandKind::set_media_stop) {  // it is in force; the rest is the stop's
+        act(DisarmBound{});
+        media_stop_changed();
+    } else if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
         act(ArmBound{});  // it may still finish in time
     } else if (m_.operation->command.kind == CommandKind::advance) {
         m_.operation.reset();
@@ -396,6 +403,8 @@ void Step::settle_started() {
     if (op.command.kind == CommandKind::advance) {
         m_.operation.reset();
         post(TopologyStatus{m_.current->topology, TopologyState::sink_switched});
+    } else if (op.command.kind == CommandKind::set_media_stop) {
+        media_stop_changed();
     } else {
         complete(SessionStarted{op.target, {}, op.seek});
     }
@@ -412,6 +421,10 @@ void Step::settle_paused(std::optional<MediaTime> position) {
     m_.state = SessionState::paused;
     m_.clock_wait = SessionModel::ClockWait::no;
     capabilities(m_.current->capabilities);
+    if (m_.operation->command.kind == CommandKind::set_media_stop) {
+        media_stop_changed();
+        return;
+    }
     complete(SessionPaused{position});
 }
 

@@ -1,8 +1,9 @@
 // Step: one call of step(). The model being changed, and what is to be done about it. What commands
 // do is in step.cpp, how presentations follow each other in step_queue.cpp, how the clock waits for
-// data in step_buffering.cpp.
+// data in step_buffering.cpp, how an end is moved in step_media_stop.cpp.
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include "session/transitions.h"
@@ -20,6 +21,8 @@ public:
     void take(const Preempted& in);
     void take(const Resolved& in);
     void take(const StreamResolved& in);
+    void take(const StopFound& in);
+    void take(const Limited& in);
     void take(const SourcesRead& in);
     void take(const NextReady& in);
     void take(const Delivered& in);
@@ -51,6 +54,12 @@ private:
     void switched();
     bool may_switch_playing() const;
     void stop();
+    // In step_media_stop.cpp.
+    void set_media_stop();
+    void end_here(MediaTime now);
+    void begin_anew(std::optional<MediaTime> clock);
+    void media_stop_changed();
+    void each_facts(const std::function<void(PresentationFacts&)>& visit);
     static Status judge(const PresentationFacts& facts, Duration own, bool moves);
     void begin(MediaTime t);
     void go(MediaTime t);

@@ -20,6 +20,7 @@ EventBody empty_completion(CommandKind kind) {
         case CommandKind::cue: return SessionPaused{};
         case CommandKind::set_rate: return RateChanged{};
         case CommandKind::switch_stream: return StreamSwitched{};
+        case CommandKind::set_media_stop: return MediaStopChanged{};
         case CommandKind::stop: return SessionStopped{};
         case CommandKind::close: return SessionClosed{};
     }
@@ -29,7 +30,7 @@ EventBody empty_completion(CommandKind kind) {
 bool can_be_overtaken(CommandKind kind) {
     return kind == CommandKind::start || kind == CommandKind::pause || kind == CommandKind::cue ||
            kind == CommandKind::set_rate || kind == CommandKind::switch_stream ||
-           kind == CommandKind::advance;
+           kind == CommandKind::set_media_stop || kind == CommandKind::advance;
 }
 
 std::string_view to_string(Await await) {
@@ -42,6 +43,7 @@ std::string_view to_string(Await await) {
         case Await::held: return "sinks to pause";
         case Await::rate: return "the clock to take the rate";
         case Await::switched: return "a reader of the new stream to reach the position";
+        case Await::limited: return "it to be known whether what moves can end there";
         case Await::silent: return "sinks to stop";
         case Await::sources_idle: return "sources to stop";
         case Await::flushed: return "sinks to be empty";

@@ -43,6 +43,7 @@ enum class CommandKind {
     cue,
     set_rate,
     switch_stream,
+    set_media_stop,
     stop,
     close,
     advance
@@ -57,6 +58,9 @@ struct CommandInput {
     SeekMode seek_mode = SeekMode::exact;
     double rate = 1.0;       // set_rate
     Thinning thinning = Thinning::none;
+    TopologyId topology = 0;  // set_media_stop
+    int source = 0;           // its node; 0: all of them
+    std::optional<MediaTime> media_stop;
 };
 
 enum class Await {
@@ -68,6 +72,7 @@ enum class Await {
     held,          // every sink follows the paused clock
     rate,          // the clock runs at the new rate
     switched,      // a reader for the new stream stands at the position
+    limited,       // it is known whether what moves can end at its new end as it is
     silent,        // every sink follows the stopped clock
     sources_idle,  // no source reads any more
     flushed,       // no sink holds anything any more
@@ -165,7 +170,8 @@ struct SessionModel {
         // switch_stream, once it is known what that is.
         int node = -1;
         StreamIndex stream = -1;
-        std::optional<PresentationFacts> facts;  // of the presentation with it
+        // of the presentation with it; of set_media_stop: as it was before
+        std::optional<PresentationFacts> facts;
     };
     std::optional<Operation> operation;
 };
@@ -182,7 +188,9 @@ struct Reached {
 struct Failed {  // of what is awaited
     Status status;
 };
-struct TimedOut {};  // a bounded wait has lasted too long
+struct TimedOut {  // a bounded wait has lasted too long
+    std::optional<MediaTime> clock = {};  // its reading now
+};
 struct Preempted {};  // stop or close has been accepted behind the executing command
 struct Resolved {     // answers Await::resolved
     Status status;
@@ -195,6 +203,15 @@ struct StreamResolved {  // answers ResolveStream
     int node = -1;            // of the output
     StreamIndex stream = -1;  // -1: it is switched off
     bool seekable = false;    // the source of the stream
+};
+struct StopFound {  // answers FindStop
+    Status status;
+    std::optional<Duration> duration;  // of what is to be played, as facts tell it
+    std::optional<Duration> ends;      // where everything of it is over; none: not known
+};
+struct Limited {  // answers LimitTo
+    bool fits = false;  // what has reached the outputs and the queues is right as it is
+    std::optional<MediaTime> clock;
 };
 struct SourcesRead {
     TopologyId topology = 0;
@@ -236,8 +253,8 @@ struct Broken {  // fatal, from anywhere
     bool outputs_gone = false;  // there is nothing left to play on
 };
 using SessionInput =
-    std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, SourcesRead,
-                 NextReady, Delivered, Rendered, Scrubbed, Buffering, ClockRefused, MarkLast, Withdraw,
+    std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, StopFound,
+                 Limited, SourcesRead, NextReady, Delivered, Rendered, Scrubbed, Buffering, ClockRefused, MarkLast, Withdraw,
                  Broken>;
 
 // Actions, carried out in order.
@@ -249,6 +266,17 @@ struct CommitSwitch {
     bool playing = false;   // else it counts from the next start on
 };
 struct AbandonSwitch {};    // nothing has changed
+struct FindStop {};         // what the topology is with its new end; -> StopFound
+struct ApplyStop {
+    TopologyId topology = 0;
+};  // it is that from here on
+struct RestoreStop {
+    TopologyId topology = 0;
+};  // it is not
+struct LimitTo {
+    TopologyId topology = 0;
+    bool let_be = false;  // what the outputs hold of behind the end; it cannot be taken back
+};  // what moves is to end there; -> Limited
 struct DropResolved {};     // it is not wanted any more
 struct AdoptTopology {
     TopologyId topology = 0;
@@ -322,7 +350,7 @@ struct Complete {  // the executing command, or a refused one
 struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
     std::variant<ResolveTopology, ResolveSegment, ResolveStream, BeginSwitch, CommitSwitch,
-                 AbandonSwitch, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
+                 AbandonSwitch, FindStop, ApplyStop, RestoreStop, LimitTo, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
                  PrepareNext, JoinNext, TakeBack, SwitchTo, ChooseTimeSource, HoldClock, PrerollSinks,
                  StartClock, ResumeClock, PauseClock, CueClock, ApplyRate, AdmitSinks, StepSinks,
                  StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound, DisarmBound,

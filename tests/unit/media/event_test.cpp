@@ -36,7 +36,8 @@ TEST_CASE("each session command has its completion event, and nothing else is on
           "[media][event]") {
     const std::set<std::string> expected{"topology-set",   "topologies-cleared", "session-started",
                                          "session-paused", "session-stopped",    "session-closed",
-                                         "rate-changed",   "stream-switched"};
+                                         "rate-changed",   "stream-switched",
+                                         "media-stop-changed"};
     std::set<std::string> found;
     for (const EventBody& body : all) {
         if (is_completion(body)) {

@@ -24,6 +24,10 @@ inline std::string words(const SessionAction& action) {
         std::string operator()(const AbandonSwitch&) { return "abandon-switch"; }
         std::string operator()(const AdoptTopology& a) { return "adopt " + number(a.topology); }
         std::string operator()(const DropTopology& a) { return "drop " + number(a.topology); }
+        std::string operator()(const FindStop&) { return "find-stop"; }
+        std::string operator()(const ApplyStop& a) { return "apply-stop " + number(a.topology); }
+        std::string operator()(const RestoreStop& a) { return "restore-stop " + number(a.topology); }
+        std::string operator()(const LimitTo& a) { return "limit " + number(a.topology); }
         std::string operator()(const DropResolved&) { return "drop-resolved"; }
         std::string operator()(const DropCurrent&) { return "drop-current"; }
         std::string operator()(const StartSources& a) {

@@ -55,6 +55,8 @@ public:
 
 struct SinkTraits {
     bool rateless = false;     // takes samples as fast as they come, shows no interest in the clock
+    // Renders each sample when the clock shows its time: it is not made rateless by its node.
+    bool renders_by_clock = false;
     bool can_preroll = true;
     bool gating = true;        // a seek waits for its first item; sparse kinds do not
     bool scrubs = false;       // at rate 0 it shows one sample for each start and step, and says so

@@ -1,0 +1,81 @@
+// The part of Pipeline that moves its end while it is read, decoded and shown.
+#include <atomic>
+#include <utility>
+
+#include "pipeline/pipeline_parts.h"
+
+namespace playhead {
+
+void Pipeline::set_media_stop(int source_node, std::optional<MediaTime> stop) {
+    for (auto& branch : branches_) {
+        if (branch->plan.source_node == source_node) branch->plan.media_stop = stop;
+    }
+}
+
+namespace {
+
+struct Limits {
+    std::shared_ptr<ReaderHandle> reader;
+    std::vector<StreamEnd> ends;
+};
+
+// Held by each stage that is asked; the last answer lets it go, and `done` follows on the control lane.
+struct Asked {
+    Asked(std::shared_ptr<Executor> e, std::function<void(bool)> d)
+        : executor(std::move(e)), done(std::move(d)) {}
+    ~Asked() {
+        executor->post([told = std::move(done), f = fits.load()] { told(f); });
+    }
+    const std::shared_ptr<Executor> executor;
+    std::function<void(bool)> done;
+    std::atomic<bool> fits{true};
+};
+
+}  // namespace
+
+void Pipeline::limit(LateEnd late, std::function<void(bool)> done) {
+    // What is to be read in addition comes first, since that can be too late; what need not be read any
+    // more comes last, when it is known that nothing of it was handed out.
+    std::vector<Limits> sooner;
+    for (auto& feed : feeds_) {
+        Limits more{feed->handle, {}}, less{feed->handle, {}};
+        for (const auto* branch : feed->branches) {
+            const auto& stop = branch->plan.media_stop;
+            const auto& order = branch->stage->last_restart();
+            const bool later = order && order->stop && (!stop || *stop > *order->stop);
+            (later ? more : less).ends.push_back({branch->plan.stream, stop});
+        }
+        // One that reads for a presentation behind this one by now has read all that was wanted of it.
+        const bool ours = feed->handle->owner == this;
+        if (!more.ends.empty() && !(ours && feed->handle->limit(more.ends))) {
+            executor_->post([done = std::move(done)] { done(false); });
+            return;
+        }
+        if (ours && !less.ends.empty()) sooner.push_back(std::move(less));
+    }
+    const auto asked = std::make_shared<Asked>(
+        executor_, [weak = weak_from_this(), sooner = std::move(sooner), done = std::move(done)](bool fits) {
+            const auto self = weak.lock();
+            for (auto& limits : sooner) {
+                if (!self || !fits || limits.reader->owner != self.get()) continue;
+                fits = limits.reader->limit(limits.ends);
+            }
+            done(fits);
+        });
+    for (auto& branch : branches_) {
+        if (branch->dead || !branch->stage || !branch->stage->last_restart()) continue;
+        branch->stage->limit(branch->plan.media_stop, late, [asked](bool ends_there) {
+            if (!ends_there) asked->fits.store(false);
+        });
+    }
+}
+
+// What has all been handed out needs no more of its source, whatever the reader knows of that.
+void Pipeline::read_enough() {
+    bool any = false;
+    for (auto& feed : feeds_) any |= std::exchange(feed->reading, false);
+    if (!any) return;
+    if (auto l = listener_.lock()) l->on_sources_read(*this);
+}
+
+}  // namespace playhead
