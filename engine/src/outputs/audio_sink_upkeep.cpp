@@ -138,7 +138,12 @@ Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) cons
 
 void AudioSink::ask_locked(HostTime now, const RenderReport& report, News& news) {
     const bool over = ended_ && !gap_;
-    if (state_ == State::stopped || over || !asking_ || rate_ == 0.0) return;
+    if (state_ == State::stopped || !asking_ || rate_ == 0.0) return;
+    if (over) {
+        // What follows joins, also if the last block answered all that was asked for.
+        if (open_requests_ == 0) news.requests = open_requests_ = 1;
+        return;
+    }
     const Duration length = in_host_locked(block_length_);
     const Duration there = queued_locked(now, report) + length * open_requests_;
     if (length <= Duration{}) {
