@@ -11,13 +11,15 @@ namespace playhead::test {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, switch_audio, switch_video, stop, close, shutdown, wait, fail_read, damage, stall_read,
-    release, lose_sink, buffer, buffered, media_stop
+    set_rate, switch_audio, switch_video, switch_second, stop, close, shutdown, wait, fail_read,
+    damage, stall_read, release, lose_sink, buffer, buffered, media_stop
 };
 
 struct Op {
     Do what = Do::wait;
     int item = 0;                              // set_topology: which source
+    bool second = false;                       // and its pictures go to a second output as well;
+                                               // lose_sink: that one
     SetTopology flags = SetTopology::none;
     int ms = 0;                                // a position or a time to wait
     double rate = 1.0;

@@ -27,6 +27,20 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         SessionRig rig{{.seed = seed, .media = {}}};
         factory = rig.sources;
         rig.video->told.scrubs = true;
+        const auto second = std::make_shared<ScriptedSink>(StreamKind::video, rig.journal);
+        const auto topology = [&](const Op& op, const std::shared_ptr<Source>& from) {
+            Topology made = rig.topology(from);
+            NodeId pictures = 0;
+            for (const Node& node : made.nodes()) {
+                const auto* output = std::get_if<OutputNode>(&node.body);
+                if (output && output->sink == rig.video) pictures = made.predecessors(node.id).front();
+            }
+            if (!op.second || pictures == 0) return made;
+            OutputNode output;
+            output.sink = second;
+            made.connect(pictures, made.add(std::move(output)));
+            return made;
+        };
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
             {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
@@ -56,7 +70,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                                           (event->command ? " #" + std::to_string(event->command) : ""));
                 }
             }
-            const int now = rig.video->processed + rig.audio->processed;
+            const int now = rig.video->processed + second->processed + rig.audio->processed;
             if (silent && now != processed && complaint.empty()) {
                 complaint = "something reached a sink after the stop";
             }
@@ -69,7 +83,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
             switch (op.what) {
                 case Do::set_topology:
                     command = rig.session.set_topology(
-                        rig.topology(sources[static_cast<std::size_t>(op.item)]), op.flags);
+                        topology(op, sources[static_cast<std::size_t>(op.item)]), op.flags);
                     break;
                 case Do::clear_current: command = rig.session.clear_current_topology(); break;
                 case Do::clear_topologies: command = rig.session.clear_topologies(); break;
@@ -80,14 +94,17 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms)); break;
                 case Do::set_rate: command = rig.session.set_rate(op.rate); break;
                 case Do::switch_audio:
-                case Do::switch_video: {
+                case Do::switch_video:
+                case Do::switch_second: {
                     SourceNode to;
                     if (op.item > 0) {
                         to.source = sources[static_cast<std::size_t>(op.ms)];
                         to.stream = op.item - 1;
                     }
                     OutputNode output;
-                    output.sink = op.what == Do::switch_audio ? rig.audio : rig.video;
+                    output.sink = op.what == Do::switch_audio    ? rig.audio
+                                  : op.what == Do::switch_second ? second
+                                                                 : rig.video;
                     command = rig.session.switch_stream(std::move(output), std::move(to));
                     break;
                 }
@@ -140,7 +157,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                     break;
                 case Do::lose_sink:
                     referee.faulty();
-                    rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
+                    (op.second ? second : rig.video)->fail_now(Status{Errc::device_lost, "the script loses it"});
                     is_command = false;
                     break;
             }

@@ -59,6 +59,7 @@ struct ScriptedMedia {
     int gop = 25;  // frames
     bool seekable = true;
     bool live = false;
+    bool network = false;
     bool slow = false;  // its queues are watched for running dry
 };
 

@@ -13,6 +13,7 @@ void ScriptedSink::attach(const SinkContext& context) {
     std::lock_guard lock(context_mutex_);
     context_ = context;
     open_requests_ = 0;
+    rate_ = 1.0; // the clock tells if it is another
     held_.clear();
 }
 

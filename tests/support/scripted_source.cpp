@@ -20,6 +20,7 @@ public:
         if (media.tell_duration) presentation_.duration = media.duration;
         presentation_.seekable = media.seekable;
         presentation_.live = media.live;
+        presentation_.uses_network = media.network;
         presentation_.may_stall = media.slow;
         if (context_.host) faults_->add(context_.host);
         for (int i = 0; media.video && i < media.video_streams; ++i) {

@@ -1,6 +1,8 @@
 // Topology: the graph of a presentation as a plain value: build, compare, print.
 //
 //   source node (a stream of a Source) --> [transform nodes] --> output node (a sink)
+//                                            | tee
+//                                            +--> [transform nodes] --> output node
 //
 // An application gives a partial one (source straight to output, or with transforms of its own in
 // between); the session resolves it: decoders and converters are put in, sinks made from their
@@ -54,9 +56,17 @@ struct OutputNode {
     bool rateless = false;
 };
 
+// Hands what comes in to each node behind it. Any other node that several stand behind does the same, so
+// it may be left out. A stream is decoded once however many outputs it has, and what stands before a
+// tee works once. A sample is made when any output asks; the others have it wait for them, 8 pictures
+// or 64 blocks of sound at most: then the slowest one sets the pace of all. At rate 0, outputs that
+// show no single pictures get nothing. An output that is lost, switched off or given another stream
+// leaves the rest as it is.
+struct TeeNode {};
+
 struct Node {
     NodeId id = 0;
-    std::variant<SourceNode, TransformNode, OutputNode> body;
+    std::variant<SourceNode, TransformNode, OutputNode, TeeNode> body;
     MediaType type;  // what leaves it (of an output: what it takes); known once resolved
 };
 
@@ -72,9 +82,12 @@ public:
     NodeId add(SourceNode node);
     NodeId add(TransformNode node);
     NodeId add(OutputNode node);
+    NodeId add(TeeNode node);
     void connect(NodeId from, NodeId to);
     // Puts the node into the edge from -> to.
     NodeId insert_between(NodeId from, NodeId to, TransformNode node);
+    // Puts the node behind that one: all that stood there stands behind the node.
+    NodeId insert_behind(NodeId from, TransformNode node);
 
     // Takes the node out, with its edges.
     void remove(NodeId id);

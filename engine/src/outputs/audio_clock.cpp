@@ -70,6 +70,11 @@ void AudioClock::freewheel(HostTime now, const RenderReport& report, double rate
     freewheel_ = Timeline{now, at, rate};
 }
 
+void AudioClock::ride(HostTime now, const Timeline& line) {
+    floor_ = line.media_at(now);
+    freewheel_ = line;
+}
+
 bool AudioClock::on_line(const RenderReport& report) const {
     return generation_ != 0 && report.generation == generation_;
 }

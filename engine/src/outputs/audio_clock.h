@@ -41,6 +41,8 @@ public:
     void hold(MediaTime at); // paused there
     void stop();
     void freewheel(HostTime now, const RenderReport& report, double rate);
+    // While freewheeling: along that line from now on.
+    void ride(HostTime now, const Timeline& line);
 
     State state() const { return state_; }
     bool freewheels() const { return state_ == State::running && freewheel_.has_value(); }

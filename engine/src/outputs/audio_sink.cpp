@@ -40,6 +40,8 @@ void AudioSink::attach(const SinkContext& context) {
     context_ = context;
     open_requests_ = 0;
     state_ = State::stopped;
+    awaited_.reset();
+    rate_ = 1.0; // the clock tells if it is another
 }
 
 void AudioSink::shut_down() {
@@ -52,6 +54,7 @@ void AudioSink::shut_down() {
         stop_locked({});
         close_at_.reset();
         markers_.clear();
+        watched_.reset();
         context_ = {};
         settled_ = false;
     }
@@ -136,6 +139,7 @@ void AudioSink::preroll(MediaTime t) {
     {
         const std::scoped_lock lock(mutex_);
         state_ = State::ready;
+        awaited_.reset();
         orders_.playing = false;
         if (ring_) orders_.discard_to = ring_->written();
         orders_.end = std::numeric_limits<std::int64_t>::max();
@@ -155,13 +159,21 @@ void AudioSink::preroll(MediaTime t) {
 // clock is by then.
 void AudioSink::change_over(MediaTime t) {
     bool ready = false;
+    bool awaited = false;
     {
         const std::scoped_lock lock(mutex_);
         ready = state_ == State::ready;
+        awaited = awaited_.has_value();
     }
     if (ready) { // nothing has been heard yet
         flush();
         preroll(t);
+        if (!awaited) return;
+        {
+            const std::scoped_lock lock(mutex_);
+            await_locked(t);
+        }
+        advance();
         return;
     }
     feeder_.begin(t);
@@ -270,7 +282,9 @@ bool AudioSink::drives_clock_locked() const {
            context_.clock->time_source().get() == static_cast<const ClockTimeSource*>(this);
 }
 
-void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by_appointment) {
+// Led by another source's line the sound is due on that line, and late sound is left out.
+void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, const Timeline* led_by) {
+    awaited_.reset();
     const RenderReport report = render_->report();
     const std::int64_t next = std::max(report.taken, orders_.discard_to);
     ++orders_.generation;
@@ -279,15 +293,18 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
     if (at) {
         clock_.start(orders_.generation, *at);
         orders_.fade_in = *at != media_zero;
-        orders_.has_appointment = orders_.may_skip = by_appointment;
+        orders_.has_appointment = orders_.may_skip = led_by != nullptr;
         orders_.due_at = when;
     } else {
         const Duration ahead = clock_.media_of(next) - clock_.timeline(when, report).media_at(when);
         clock_.restart(orders_.generation);
         orders_.fade_in = true;
         orders_.has_appointment = fed_; // else there is no telling what comes
-        orders_.may_skip = by_appointment;
+        orders_.may_skip = led_by != nullptr;
         orders_.due_at = when + in_host_locked(std::max(ahead, Duration{}));
+    }
+    if (led_by != nullptr) {
+        orders_.due_at = led_by->host_at(at ? *at : clock_.media_of(next)).value_or(when);
     }
     order_locked();
     state_ = State::running;
@@ -308,6 +325,7 @@ void AudioSink::begin_locked(HostTime when, std::optional<MediaTime> at, bool by
 }
 
 void AudioSink::pause_locked(HostTime when) {
+    awaited_.reset();
     clock_.pause(when, render_->report());
     state_ = State::paused;
     orders_.playing = false;
@@ -316,6 +334,7 @@ void AudioSink::pause_locked(HostTime when) {
 }
 
 void AudioSink::stop_locked(HostTime when) {
+    awaited_.reset();
     clock_.stop();
     state_ = State::stopped;
     orders_.playing = false;
@@ -326,13 +345,13 @@ void AudioSink::stop_locked(HostTime when) {
 
 Result<void> AudioSink::try_start(HostTime when, MediaTime at) {
     const std::scoped_lock lock(mutex_);
-    begin_locked(when, at, false);
+    begin_locked(when, at);
     return {};
 }
 
 Result<void> AudioSink::try_restart(HostTime when) {
     const std::scoped_lock lock(mutex_);
-    begin_locked(when, std::nullopt, false);
+    begin_locked(when, std::nullopt);
     return {};
 }
 
@@ -363,21 +382,24 @@ void AudioSink::on_start(HostTime when, MediaTime at) {
     bool scrubs = false;
     {
         const std::scoped_lock lock(mutex_);
-        if (!drives_clock_locked()) begin_locked(when, at, true);
         scrubs = rate_ == 0.0;
         if (scrubs) fed_until_ = at;
+        if (!drives_clock_locked()) scrubs ? begin_locked(when, at) : await_locked(at);
     }
     if (scrubs) feeder_.begin(at); // comes without a preroll
+    watch_clock();
     open_device(Attempt::first);
     if (const auto host = this->host()) host->started();
     advance();
 }
 
 void AudioSink::on_restart(HostTime when) {
+    static_cast<void>(when);
     {
         const std::scoped_lock lock(mutex_);
-        if (!drives_clock_locked()) begin_locked(when, std::nullopt, true);
+        if (!drives_clock_locked()) await_locked(std::nullopt);
     }
+    watch_clock();
     open_device(Attempt::again);
     if (const auto host = this->host()) host->started();
     advance();

@@ -33,10 +33,14 @@ namespace playhead {
 // seam; if not, it is heard again from where the clock is. A tick says that there is a gap: the same,
 // but what follows it is asked for.
 //
+// Where another source drives the clock, the sound follows that: it begins when the clock's line does,
+// stands when it stands, and is heard anew from where the clock is once they are `apart`.
+//
 // Threads: as StreamSink and ClockTimeSource say. The feeder belongs to the strand; `mutex_` guards
 // the rest and is held for a few instructions, so the control lane may take it.
 class AudioSink final : public StreamSink,
                         public ClockTimeSource,
+                        public TimelineWatcher,
                         public std::enable_shared_from_this<AudioSink> {
 public:
     AudioSink(std::shared_ptr<AudioDevice> device, const AudioOutputOptions& options);
@@ -67,6 +71,7 @@ public:
     Result<void> try_set_rate(HostTime when, double rate) override;
     Timeline timeline(HostTime now) const override;
     void watch(std::weak_ptr<TimelineWatcher> watcher) override;
+    void on_turn() override;
 
     void set_volume(double linear);
     double volume() const;
@@ -84,6 +89,10 @@ private:
         Marker marker;
         MediaTime at{};
     };
+    // A start that waits for the clock's line to move.
+    struct Awaited {
+        std::optional<MediaTime> at;  // none: where the pause was
+    };
     // What to tell the host once the lock is free.
     struct News {
         int requests = 0;
@@ -95,6 +104,8 @@ private:
 
     // The strand's.
     void advance();
+    void follow_clock();
+    void watch_clock();
     void pump();
     void rejoin();
     void lay_ring(const Result<AudioFormat>& answer); // blocking lane
@@ -103,7 +114,9 @@ private:
     void open_device(Attempt attempt);
 
     // With the lock.
-    void begin_locked(HostTime when, std::optional<MediaTime> at, bool by_appointment);
+    void begin_locked(HostTime when, std::optional<MediaTime> at,
+                      const Timeline* led_by = nullptr);
+    void await_locked(std::optional<MediaTime> at);
     void pause_locked(HostTime when);
     void stop_locked(HostTime when);
     News update_locked(HostTime now, const RenderReport& report);
@@ -142,6 +155,8 @@ private:
     SinkContext context_;
     mutable std::optional<AudioFormat> offered_;
     State state_ = State::stopped;
+    std::optional<Awaited> awaited_;
+    std::weak_ptr<ClockTimeSource> watched_;
     mutable AudioClock clock_;
     RenderOrders orders_;
     std::shared_ptr<SampleRing> ring_;

@@ -18,6 +18,7 @@ constexpr int most_requests = 64;
 } // namespace
 
 void AudioSink::advance() {
+    follow_clock();
     pump();
     News news;
     Status trouble;

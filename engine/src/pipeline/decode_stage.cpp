@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "media/picture_length.h"
-#include "media/sample_type.h"
 
 namespace playhead {
 
@@ -15,16 +14,16 @@ constexpr Duration lateness_pause = std::chrono::milliseconds{250};
 }  // namespace
 
 DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
-                         std::unique_ptr<Decoder> decoder,
-                         std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
+                         std::unique_ptr<Decoder> decoder, std::shared_ptr<PacketQueue> queue,
+                         std::unique_ptr<Outlet> outlet, std::vector<Outlet::Port> ports,
                          std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
                          std::size_t reverse_bytes)
     : executor_(executor), recipe_(std::move(recipe)), queue_(std::move(queue)),
-      clock_(std::move(clock)), strand_(std::move(executor), account), port_(std::move(port)),
+      clock_(std::move(clock)), first_ports_(std::move(ports)),
+      strand_(std::move(executor), account), outlet_(std::move(outlet)),
       decoder_(std::move(decoder)), back_(reverse_bytes) {
-    if (!port_) return;
-    traits_ = port_->sink()->traits();
-    video_ = port_->sink()->kind() == StreamKind::video;
+    outlet_->connect(first_ports_);
+    video_ = outlet_->is_video();
 }
 
 void DecodeStage::connect(Listener listener) {
@@ -33,24 +32,38 @@ void DecodeStage::connect(Listener listener) {
         if (auto self = weak.lock()) self->wake();
     };
     queue_->on_data(wake);
-    if (port_) port_->on_demand(wake);
+    for (const auto& to : std::exchange(first_ports_, {})) to.port->on_demand(wake);
 }
 
-void DecodeStage::take_port(std::shared_ptr<SinkPort> port, Duration shift) {
+void DecodeStage::take_ports(std::vector<Outlet::Port> ports, Duration shift) {
     if (last_restart_) last_restart_->shift = shift;
-    if (!port) {
-        strand_.post([self = shared_from_this()] { self->port_.reset(); });
+    if (ports.empty()) {
+        strand_.post([self = shared_from_this()] { self->outlet_->disconnect_all(); });
         return;
     }
-    port->on_demand([weak = weak_from_this()] {
-        if (auto self = weak.lock()) self->wake();
-    });
-    strand_.post([self = shared_from_this(), port = std::move(port), shift]() mutable {
-        self->traits_ = port->sink()->traits();
-        self->video_ = port->sink()->kind() == StreamKind::video;
-        self->port_ = std::move(port);
+    for (const auto& to : ports) {
+        to.port->on_demand([weak = weak_from_this()] {
+            if (auto self = weak.lock()) self->wake();
+        });
+    }
+    strand_.post([self = shared_from_this(), ports = std::move(ports), shift]() mutable {
+        self->outlet_->connect(std::move(ports));
+        self->video_ = self->outlet_->is_video();
         self->order_.shift = shift;
         self->wake();
+    });
+}
+
+void DecodeStage::drop_port(int output_node) {
+    strand_.post([self = shared_from_this(), output_node] {
+        self->outlet_->disconnect(output_node);
+        self->wake();
+    });
+}
+
+void DecodeStage::rest(std::vector<int> output_nodes) {
+    strand_.post([self = shared_from_this(), nodes = std::move(output_nodes)] {
+        self->outlet_->rest(nodes);
     });
 }
 
@@ -97,6 +110,7 @@ void DecodeStage::restart(const DecodeOrder& order) {
         if (!ready) return;
         self->order_ = order;
         self->live_ = true;
+        self->ending_ = false;
         self->stopped_short_ = false;
         self->reached_ = self->previewed_ = self->alone_ = self->thinned_ = false;
         self->thinned_from_.reset();
@@ -114,17 +128,22 @@ void DecodeStage::restart(const DecodeOrder& order) {
 
 // A decoder that was left behind is replaced here, on the lane where codecs run.
 bool DecodeStage::make_ready() {
-    if (!decoder_) {
-        auto made = recipe_();
-        if (!made) {
-            executor_->post([listener = listener_.failed, error = std::move(made.error())]() mutable {
-                listener(std::move(error));
-            });
-            return false;
-        }
+    std::optional<Error> failed;
+    if (decoder_) {
+        decoder_->flush();
+    } else if (auto made = recipe_()) {
         decoder_ = std::move(*made);
     } else {
-        decoder_->flush();
+        failed = made.error();
+    }
+    if (!failed) {
+        if (auto ok = outlet_->make_ready(); !ok) failed = ok.error();
+    }
+    if (failed) {
+        executor_->post([listener = listener_.failed, error = std::move(*failed)]() mutable {
+            listener(std::move(error));
+        });
+        return false;
     }
     decoder_->set_skip(skip_ = SkipLevel::none);
     return true;
@@ -149,9 +168,12 @@ std::optional<MediaTime> DecodeStage::first_pts() const {
 }
 
 void DecodeStage::step() {
-    if (!live_ || order_.epoch != wanted_epoch_.load(std::memory_order_acquire)) return;
-    if (!port_) return;
-    const bool wanted = port_->wants();
+    if (order_.epoch != wanted_epoch_.load(std::memory_order_acquire)) return;
+    if (!outlet_->connected()) return;
+    const bool all_out = outlet_->serve(order_.epoch, order_.shift);
+    if (ending_ && all_out) tell_last();
+    if (!live_) return;
+    const bool wanted = outlet_->wants();
     if (!wanted && (!backward() || back_.waits())) return;
     step_epoch_.store(order_.epoch, std::memory_order_release);
     const HostTime begun = executor_->now();
@@ -324,12 +346,8 @@ void DecodeStage::settle(MediaTime next) {
 }
 
 void DecodeStage::preview(const VideoFrame& frame) {
-    if (types_fixed_ && given_.index() != 0 && !is_of_type(frame, given_)) return;
-    if (!order_.preview || std::exchange(previewed_, true) || !port_->take_request()) return;
-    VideoFrame shown = frame;
-    shown.provisional = true;
-    shown.pts += order_.shift;
-    port_->deliver(std::move(shown), order_.epoch);
+    if (!order_.preview || std::exchange(previewed_, true)) return;
+    outlet_->preview(frame, order_.epoch, order_.shift, types_fixed_);
 }
 
 void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) {
@@ -342,45 +360,24 @@ void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) 
     give(std::move(frame), pts, end);
 }
 
-// The output is asked before it is given a sample of another type. False: it is not to have it, and
-// nothing more can come.
-bool DecodeStage::fits(const Sample& sample) {
-    if (is_of_type(sample, given_)) return true;
-    auto type = type_of(sample);
-    if (type.index() == 0) return true;
-    if (given_.index() != 0) {
-        Status status;
-        if (types_fixed_) {
-            status = {Errc::format_change_not_allowed,
-                      "the stream goes on as " + describe(type) + ", which its topology forbids"};
-        } else if (auto taken = port_->sink()->negotiate(type); !taken) {
-            status = taken.error();
-        } else if (*taken != type) {
-            status = {Errc::topo_cannot_connect, "the output takes " + describe(*taken) +
-                                                     ", the stream goes on as " + describe(type)};
-        }
-        if (!status.ok()) {
-            live_ = false;
-            executor_->post([listener = listener_.failed, status = std::move(status)]() mutable {
-                listener(std::move(status));
-            });
-            return false;
-        }
+// What became of a sample on the way to the outputs. False: nothing more can come.
+bool DecodeStage::accepted(Outlet::Offered offered) {
+    for (auto& error : offered.damage) on_damage(std::move(error));
+    if (!offered.changes.empty() && listener_.types_changed) {
+        executor_->post([listener = listener_.types_changed,
+                         changes = std::move(offered.changes)] { listener(changes); });
     }
-    given_ = type;
-    if (listener_.type_changed) {
-        executor_->post([listener = listener_.type_changed, type = std::move(type)] {
-            listener(type);
-        });
-    }
-    return true;
+    if (offered.refused.ok()) return true;
+    live_ = false;
+    executor_->post([listener = listener_.failed,
+                     status = std::move(offered.refused)]() mutable { listener(std::move(status)); });
+    return false;
 }
 
 void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
-    if (!fits(sample)) return;
+    if (!accepted(outlet_->offer(std::move(sample), types_fixed_))) return;
     pts += order_.shift;
     end += order_.shift;
-    std::visit([&](auto& s) { s.pts = pts; }, sample);
     last_ = MediaRange{pts, end};
     {
         // A step that was under way when a restart was asked for must not answer for that.
@@ -389,27 +386,26 @@ void DecodeStage::give(Sample sample, MediaTime pts, MediaTime end) {
         if (wanted && !first_pts_) first_pts_ = pts;
     }
     watch_lateness(backward() ? end - Duration{1} : pts);
-    port_->take_request();
-    port_->deliver(std::move(sample), order_.epoch);
+    outlet_->give(order_.epoch, order_.shift);
     plan_next(backward() ? pts : end);
 }
 
 // The next one is due when the clock leaves this one.
 void DecodeStage::plan_next(MediaTime end) {
-    if (traits_.rateless) {
+    if (outlet_->rateless()) {
         strand_.set_deadline(std::nullopt);
-        port_->set_deadline(std::nullopt);
+        outlet_->set_deadline(std::nullopt);
         return;
     }
     const auto due = clock_->timeline().host_at(end);
     const auto now = executor_->now();
-    const auto deadline = due ? std::max(now, *due - traits_.lead) : now;
+    const auto deadline = due ? std::max(now, *due - outlet_->lead()) : now;
     strand_.set_deadline(deadline);
-    port_->set_deadline(deadline);
+    outlet_->set_deadline(deadline);
 }
 
 void DecodeStage::watch_lateness(MediaTime due_at) {
-    if (traits_.rateless) return;
+    if (outlet_->rateless()) return;
     const auto due = clock_->timeline().host_at(due_at);
     const auto now = executor_->now();
     if (listener_.gave) listener_.gave(due ? std::optional<Duration>(now - *due) : std::nullopt);
@@ -431,7 +427,16 @@ void DecodeStage::finish() {
     // Past the end of a stream its last picture stays on screen.
     if (candidate_) settle(candidate_->pts + picture_length(*candidate_, spacing_));
     live_ = false;
-    port_->end(order_.epoch);
+    if (!accepted(outlet_->offer_rest(types_fixed_))) return;
+    outlet_->give(order_.epoch, order_.shift);
+    outlet_->end();
+    ending_ = true;
+    if (outlet_->serve(order_.epoch, order_.shift)) tell_last();
+}
+
+// Everything has gone out, everywhere.
+void DecodeStage::tell_last() {
+    ending_ = false;
     executor_->post([listener = listener_.delivered_last,
                      last = LastSample{order_.epoch, last_}] { listener(last); });
 }

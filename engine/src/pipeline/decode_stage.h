@@ -1,7 +1,8 @@
-// DecodeStage: takes packets from its queue while its port has requests open, and gives samples.
+// DecodeStage: takes packets from its queue while one of its ports has requests open, and gives
+// samples.
 //
 // One step gives at most one sample, then goes back to the pool. It sleeps when no request is open
-// or no packet is there, and is woken by the port or the queue.
+// or no packet is there, and is woken by a port or the queue.
 //
 // Start position: pictures whose interval ends at or before the target are not handed out, the one
 // that contains it is; sound is cut so that it begins exactly at the target. Stop position: pictures
@@ -17,7 +18,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
+#include "pipeline/outlet.h"
 #include "pipeline/packet_queue.h"
 #include "pipeline/reverse_decode.h"
 #include "pipeline/sink_port.h"
@@ -76,16 +79,16 @@ public:
         // (negative: before; none: the clock stands).
         std::function<void()> took = {};
         std::function<void(std::optional<Duration>)> gave = {};
-        // Control lane: what is handed out from here on is of this type: the first, or another one
-        // in mid-stream, which the output has agreed to.
-        std::function<void(const MediaType&)> type_changed = {};
+        // Control lane: what is handed out from here on is of these types: the first, or others in
+        // mid-stream, to which the outputs have agreed.
+        std::function<void(const std::vector<TypeChange>&)> types_changed = {};
     };
 
-    // `decoder` may be null: the recipe makes one at the first restart. `port` may be null: the stage
-    // then waits until it is given one.
+    // `decoder` may be null: the recipe makes one at the first restart. Without ports the stage waits
+    // until it is given some.
     DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recipe,
-                std::unique_ptr<Decoder> decoder,
-                std::shared_ptr<PacketQueue> queue, std::shared_ptr<SinkPort> port,
+                std::unique_ptr<Decoder> decoder, std::shared_ptr<PacketQueue> queue,
+                std::unique_ptr<Outlet> outlet, std::vector<Outlet::Port> ports,
                 std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
                 std::size_t reverse_bytes = reverse_picture_bytes);
     void connect(Listener listener);
@@ -94,9 +97,13 @@ public:
 
     // Everything of before is forgotten; what comes is for this start.
     void restart(const DecodeOrder& order);
-    // Hands out to this port from here on, stamps moved by `shift`: how a stage follows another one on
-    // the same sink. To be called once the other has handed out its last sample. Null: it waits again.
-    void take_port(std::shared_ptr<SinkPort> port, Duration shift);
+    // Hands out to these ports from here on, stamps moved by `shift`: how a stage follows another one on
+    // the same sinks. To be called once the other has handed out its last sample. None: it waits again.
+    void take_ports(std::vector<Outlet::Port> ports, Duration shift);
+    // Goes on for the others.
+    void drop_port(int output_node);
+    // Nothing goes to these until the next restart; the others are not kept waiting for them.
+    void rest(std::vector<int> output_nodes);
     // From the next packet on, until the next restart; off again from the next key frame on. Sound is
     // not thinned.
     void set_thinning(Thinning thinning);
@@ -141,7 +148,8 @@ private:
     void preview(const VideoFrame& frame);
     void give_picture(VideoFrame frame, std::optional<MediaTime> next);
     void give(Sample sample, MediaTime pts, MediaTime end);
-    bool fits(const Sample& sample);
+    bool accepted(Outlet::Offered offered);
+    void tell_last();
     void plan_next(MediaTime end);
     void watch_lateness(MediaTime due_at);
     void end_at_stop();
@@ -156,6 +164,7 @@ private:
     const std::shared_ptr<const PresentationClock> clock_;
     const std::shared_ptr<DecodeCounters> counters_ = std::make_shared<DecodeCounters>();
     Listener listener_;
+    std::vector<Outlet::Port> first_ports_;    // control lane: until connect()
     std::optional<DecodeOrder> last_restart_;  // control lane
     SkipLevel asked_floor_ = SkipLevel::none;  // control lane
     WorkStrand strand_;
@@ -166,8 +175,7 @@ private:
     std::optional<MediaTime> first_pts_;
 
     // The strand's own.
-    std::shared_ptr<SinkPort> port_;
-    SinkTraits traits_;
+    const std::unique_ptr<Outlet> outlet_;
     bool video_ = false;
     std::unique_ptr<Decoder> decoder_;
     DecodeOrder order_;
@@ -175,6 +183,7 @@ private:
     std::optional<MediaTime> decoded_before_;  // pts of the picture decoded last
     Duration spacing_{};     // between the last two
     bool live_ = false;      // between restart and the end
+    bool ending_ = false;    // the end waits behind what outputs have not asked for yet
     bool stopped_short_ = false;  // it has ended at the stop
     bool reached_ = false;   // the target has been handed out
     bool previewed_ = false;
@@ -186,7 +195,6 @@ private:
     bool thinned_ = false;
     std::optional<MediaTime> thinned_from_;  // forward: the first picture for which that holds
     bool types_fixed_ = false;
-    MediaType given_;  // of what was handed out last
     ReverseDecode back_;
     std::optional<VideoFrame> early_;  // in reverse: what a preview would show
     std::optional<HostTime> lateness_told_;

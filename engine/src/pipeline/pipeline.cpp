@@ -22,10 +22,21 @@ Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<Presentat
     for (auto& plan : plans) {
         auto branch = std::make_unique<Branch>();
         branch->plan = std::move(plan);
-        branch->queue = std::make_shared<PacketQueue>(branch->plan.stream,
-                                                      branch->plan.sink->traits().gating);
-        branch->epoch = epoch_;
+        for (auto& other : branches_) {
+            if (branch->plan.tee && other->plan.tee == branch->plan.tee) branch->trunk = other->trunk;
+        }
+        if (!branch->trunk) {
+            branch->trunk = std::make_shared<Trunk>();
+            branch->trunk->recipe = branch->plan.recipe;
+            branch->trunk->tee = branch->plan.tee;
+            branch->trunk->epoch = epoch_;
+        }
+        branch->trunk->outputs.push_back(branch.get());
         branches_.push_back(std::move(branch));
+    }
+    for (auto* trunk : trunks()) {
+        const bool gates = trunk->any([](auto* b) { return b->plan.sink->traits().gating; });
+        trunk->queue = std::make_shared<PacketQueue>(trunk->plan().stream, gates);
     }
     group_feeds();
 }
@@ -41,13 +52,58 @@ void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
             if (auto l = self->listener_.lock()) l->on_source_news(*self, -1, SourceBuffers{begins});
         });
     }
+    for (auto* trunk : trunks()) {
+        if (trunk->stage) continue;
+        watch_quality(*trunk);
+        auto& first = trunk->outputs.front()->plan;
+        make_stage(*trunk, std::move(first.decoder),
+                   trunk->tee ? std::move(trunk->tee->outlet) : nullptr);
+    }
+}
+
+// In the order of their outputs, each once.
+std::vector<Pipeline::Trunk*> Pipeline::trunks() const {
+    std::vector<Trunk*> found;
     for (auto& branch : branches_) {
-        if (branch->stage) continue;
-        branch->stage = std::make_shared<DecodeStage>(
-            executor_, branch->plan.recipe, std::move(branch->plan.decoder), branch->queue,
-            branch->port, clock_, session_);
-        watch_quality(*branch);
-        connect(*branch);
+        auto* trunk = branch->trunk.get();
+        if (std::find(found.begin(), found.end(), trunk) == found.end()) found.push_back(trunk);
+    }
+    return found;
+}
+
+// Null: made anew, by the stage itself.
+void Pipeline::make_stage(Trunk& trunk, std::unique_ptr<Decoder> decoder,
+                          std::unique_ptr<Outlet> outlet) {
+    if (!outlet) {
+        outlet = trunk.tee ? std::make_unique<Outlet>(trunk.tee->limbs)
+                           : std::make_unique<Outlet>(trunk.plan().output_node);
+    }
+    std::vector<Outlet::Port> ports;
+    for (auto* branch : trunk.outputs) {
+        if (branch->port && !branch->dead) ports.push_back({branch->plan.output_node, branch->port});
+    }
+    trunk.stage = std::make_shared<DecodeStage>(executor_, trunk.recipe, std::move(decoder),
+                                                trunk.queue, std::move(outlet), std::move(ports),
+                                                clock_, session_);
+    connect(trunk);
+}
+
+// The stage hands out to the ports that its outputs have now.
+void Pipeline::give_ports(Trunk& trunk, Duration shift) {
+    std::vector<Outlet::Port> ports;
+    for (auto* branch : trunk.outputs) {
+        if (branch->port && !branch->dead) ports.push_back({branch->plan.output_node, branch->port});
+    }
+    trunk.stage->take_ports(std::move(ports), shift);
+}
+
+// Its output is of no use any more: the others of the stream go on.
+void Pipeline::leave_out(Branch& branch) {
+    auto& trunk = *branch.trunk;
+    if (trunk.dead()) {
+        trunk.queue->raise(trunk.epoch, std::nullopt, true);
+    } else {
+        trunk.stage->drop_port(branch.plan.output_node);
     }
 }
 
@@ -55,7 +111,7 @@ std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
     const auto& sink = branch.plan.sink;
     auto port = std::make_shared<SinkPort>(executor_, sink, branch.plan.output_node,
                                            strands_->of(sink, executor_, session_));
-    port->raise(branch.epoch);
+    port->raise(branch.trunk->epoch);
     port->attach(weak_from_this(), clock_, backends_);
     (void)clock_->add_state_sink(port->clock_sink(), port->notify());
     return port;
@@ -85,7 +141,9 @@ void Pipeline::take_outputs(Pipeline* from) {
             branch->port = make_port(*branch);
         }
         branch->lent.reset();
-        branch->stage->take_port(branch->port, {});
+    }
+    for (auto* trunk : trunks()) {
+        if (trunk->any([](auto* b) { return !b->off; })) give_ports(*trunk, {});
     }
 }
 
@@ -107,13 +165,16 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
             branch->port->preroll(clock_->time().value_or(media_zero));
             (void)clock_->add_state_sink(branch->port->clock_sink(), branch->port->notify());
         }
-        branch->stage->take_port(branch->port, offset - branch->plan.media_start);
+    }
+    for (auto* trunk : trunks()) {
+        if (!trunk->dead()) give_ports(*trunk, offset - trunk->plan().media_start);
     }
     buffers_->go_on();
 }
 
 void Pipeline::give_back_outputs(Pipeline& to) {
     predecessor_.reset();
+    std::set<Trunk*> served;
     for (auto& branch : to.branches_) {
         if (!branch->lent) continue;
         for (auto& mine : branches_) {
@@ -123,11 +184,14 @@ void Pipeline::give_back_outputs(Pipeline& to) {
         }
         if (!branch->port) continue;
         branch->lent.reset();
-        branch->stage->take_port(branch->port, {});
+        served.insert(branch->trunk.get());
     }
+    for (auto* trunk : to.trunks()) {
+        if (served.count(trunk) > 0) to.give_ports(*trunk, {});
+    }
+    for (auto* trunk : trunks()) trunk->stage->take_ports({}, {});
     for (auto& mine : branches_) {
         mine->lent.reset();
-        mine->stage->take_port(nullptr, {});
         if (!mine->port) continue;
         (void)clock_->remove_state_sink(mine->port->clock_sink());
         mine->port->flush();
@@ -136,21 +200,22 @@ void Pipeline::give_back_outputs(Pipeline& to) {
     }
 }
 
-void Pipeline::connect(Branch& branch) {
+void Pipeline::connect(Trunk& trunk) {
     const auto weak = weak_from_this();
-    Branch* const b = &branch;  // lives as long as the pipeline, which `weak` holds or misses
+    const std::weak_ptr<Trunk> of = trunk.outputs.front()->trunk;
     DecodeStage::Listener listener{
-        [weak, b](const LastSample& last) {
+        [weak, of](const LastSample& last) {
             auto self = weak.lock();
-            if (!self || last.epoch != b->epoch) return;
-            b->delivered = true;
-            b->last = last.interval;
+            auto t = of.lock();
+            if (!self || !t || last.epoch != t->epoch) return;
+            t->delivered = true;
+            t->last = last.interval;
             self->check_ends();
         },
-        [weak, b](Status status) {
+        [weak, stream = trunk.plan().stream](Status status) {
             auto self = weak.lock();
             if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), b->plan.stream);
+            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), stream);
         },
         [weak](Status status) {
             auto self = weak.lock();
@@ -158,30 +223,39 @@ void Pipeline::connect(Branch& branch) {
             if (auto l = self->listener_.lock()) l->on_pipeline_failed(*self, std::move(status));
         },
     };
-    if (branch.quality) {
-        listener.took = [watch = branch.quality] { watch->took(); };
-        listener.gave = [watch = branch.quality](std::optional<Duration> by) { watch->gave(by); };
+    if (trunk.quality) {
+        listener.took = [watch = trunk.quality] { watch->took(); };
+        listener.gave = [watch = trunk.quality](std::optional<Duration> by) { watch->gave(by); };
         // A stage that takes the place of another one leaves out as much.
-        const DropMode mode = branch.quality->mode();
+        const DropMode mode = trunk.quality->mode();
         if (mode != DropMode::none) {
-            branch.stage->set_skip_floor(*skip_level(branch.plan.kind, mode));
+            trunk.stage->set_skip_floor(*skip_level(trunk.plan().kind, mode));
         }
     }
-    listener.type_changed = [weak, b](const MediaType& type) {
+    listener.types_changed = [weak](const std::vector<TypeChange>& changes) {
         auto self = weak.lock();
         if (!self) return;
-        const auto before = std::exchange(b->type, type);
-        if (before.index() == 0 || same_type(before, type)) return;
-        if (auto l = self->listener_.lock()) l->on_type_changed(*self, b->plan.source_node, type);
+        std::vector<TypeChange> told;
+        for (const auto& change : changes) {
+            auto* branch = self->find_output(change.output_node);
+            if (!branch) continue;
+            const auto before = std::exchange(branch->type, change.type);
+            if (before.index() != 0 && !same_type(before, change.type)) told.push_back(change);
+        }
+        if (told.empty()) return;
+        if (auto l = self->listener_.lock()) l->on_types_changed(*self, told);
     };
-    if (branch.plan.forbid_dynamic_change) branch.stage->forbid_type_changes();
-    branch.stage->connect(std::move(listener));
+    if (trunk.plan().forbid_dynamic_change) trunk.stage->forbid_type_changes();
+    trunk.stage->connect(std::move(listener));
 }
 
 void Pipeline::watch_buffers(const Feed& feed) {
-    for (const auto* branch : feed.branches) {
-        const bool slow = branch->plan.source->presentation().may_stall;
-        buffers_->watch(branch->plan.output_node, feed.handle.get(), slow ? branch->queue : nullptr);
+    for (const auto* trunk : feed.trunks) {
+        const bool slow = trunk->plan().source->presentation().may_stall;
+        for (const auto* branch : trunk->outputs) {
+            buffers_->watch(branch->plan.output_node, feed.handle.get(),
+                            slow ? trunk->queue : nullptr);
+        }
     }
 }
 
@@ -205,17 +279,18 @@ std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>&
     };
 }
 
-void Pipeline::watch_quality(Branch& branch) {
+void Pipeline::watch_quality(Trunk& trunk) {
     if (!desk_) return;
-    Branch* const b = &branch;
-    branch.quality = desk_->watch(
-        branch.plan.stream, branch.plan.kind,
-        [weak = weak_from_this(), b](DropMode from, DropMode to, Duration lateness) {
+    trunk.quality = desk_->watch(
+        trunk.plan().stream, trunk.plan().kind,
+        [weak = weak_from_this(), of = std::weak_ptr<Trunk>(trunk.outputs.front()->trunk)](
+            DropMode from, DropMode to, Duration lateness) {
             auto self = weak.lock();
-            if (!self) return;
-            b->stage->set_skip_floor(*skip_level(b->plan.kind, to));
+            auto t = of.lock();
+            if (!self || !t) return;
+            t->stage->set_skip_floor(*skip_level(t->plan().kind, to));
             if (auto l = self->listener_.lock()) {
-                l->on_quality_changed(*self, {b->plan.stream, from, to, lateness});
+                l->on_quality_changed(*self, {t->plan().stream, from, to, lateness});
             }
         });
 }
@@ -264,13 +339,16 @@ void Pipeline::collect_sinks(std::set<const StreamSink*>& into) const {
 void Pipeline::raise() {
     epoch_ = ++*epochs_;
     bool any_busy = false;
+    for (auto* trunk : trunks()) {
+        trunk->epoch = epoch_;
+        trunk->queue->raise(epoch_, std::nullopt, trunk->dead());
+        trunk->delivered = false;
+        trunk->last.reset();
+        any_busy |= trunk->stage && trunk->stage->busy();
+    }
     for (auto& branch : branches_) {
-        branch->epoch = epoch_;
-        branch->queue->raise(epoch_, std::nullopt, branch->dead);
         if (branch->port && !branch->dead) branch->port->raise(epoch_);
-        branch->delivered = branch->rendered = branch->scrubbing = false;
-        branch->last.reset();
-        any_busy |= branch->stage && branch->stage->busy();
+        branch->rendered = branch->scrubbing = false;
     }
     delivered_told_ = rendered_told_ = false;
     read_error_ = {};
@@ -280,25 +358,21 @@ void Pipeline::raise() {
     executor_->at(executor_->now() + step_patience, [weak = weak_from_this(), epoch = epoch_] {
         auto self = weak.lock();
         if (!self) return;
-        for (auto& branch : self->branches_) {
-            if (!branch->stage->stuck_since(epoch)) continue;
-            branch->stage->detach();
-            auto fresh = std::make_shared<DecodeStage>(self->executor_, branch->plan.recipe, nullptr,
-                                                       branch->queue, branch->port, self->clock_,
-                                                       self->session_);
-            const auto restart = branch->stage->last_restart();
-            fresh->set_skip_floor(branch->stage->skip_floor());
-            branch->stage = std::move(fresh);
-            self->connect(*branch);
-            if (restart && restart->epoch == branch->epoch) {
-                branch->stage->restart(*restart);
-            }
+        for (auto* trunk : self->trunks()) {
+            if (!trunk->stage->stuck_since(epoch)) continue;
+            const auto stuck = trunk->stage;
+            stuck->detach();
+            self->remake_stage(*trunk);
+            trunk->stage->set_skip_floor(stuck->skip_floor());
+            const auto& restart = stuck->last_restart();
+            if (restart && restart->epoch == trunk->epoch) trunk->stage->restart(*restart);
         }
     });
 }
 
 // What was left behind or lost is made again, where it can be.
 Status Pipeline::revive() {
+    std::set<const Trunk*> renewed;
     for (auto& branch : branches_) {
         if (branch->off || (!branch->stuck_port && !branch->dead)) continue;
         const bool lost = branch->dead || branch->stuck_port->busy();
@@ -314,9 +388,10 @@ Status Pipeline::revive() {
         branch->dead = false;
         branch->stuck_port.reset();
         branch->port = make_port(*branch);
-        branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe, nullptr,
-                                                      branch->queue, branch->port, clock_, session_);
-        connect(*branch);
+        renewed.insert(branch->trunk.get());
+    }
+    for (auto* trunk : trunks()) {
+        if (renewed.count(trunk) > 0) remake_stage(*trunk);
     }
     if (any_live()) return {};
     return {Errc::stream_sink_removed, "every output is lost; set a topology with new ones"};
@@ -325,7 +400,7 @@ Status Pipeline::revive() {
 Status Pipeline::start_sources(const SourcesStart& wanted) {
     if (auto status = revive(); !status.ok()) return status;
     group_feeds();
-    give_ports();
+    make_missing_ports();
     for (auto& feed : feeds_) {
         auto& handle = *feed->handle;
         if (handle.user != 0 && handle.user != session_) {
@@ -339,15 +414,16 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
     begun_at_ = wanted.at;
     const Duration own = wanted.at - media_zero - wanted.offset;
     const bool reverse = wanted.direction == Direction::reverse;
-    for (auto& branch : branches_) {
-        const auto& plan = branch->plan;
-        DecodeOrder order = order_of(plan, own);
-        order.preview = wanted.preview && !wanted.to_key && plan.sink->traits().previews;
+    for (auto* trunk : trunks()) {
+        const bool previews = trunk->any([](auto* b) { return b->plan.sink->traits().previews; });
+        DecodeOrder order = order_of(trunk->plan(), own);
+        order.preview = wanted.preview && !wanted.to_key && previews;
         // On the way to a key frame nothing is left out in advance: it is not known where it is.
         const bool aims = !reverse && !wanted.to_key;
-        branch->queue->raise(epoch_, aims ? std::optional(order.target) : std::nullopt, branch->dead);
-        branch->order = order;
-        if (!branch->dead && !wanted.to_key) branch->stage->restart(order);
+        trunk->queue->raise(epoch_, aims ? std::optional(order.target) : std::nullopt,
+                            trunk->dead());
+        trunk->order = order;
+        if (!trunk->dead() && !wanted.to_key) trunk->stage->restart(order);
     }
     sources_awaited_ = static_cast<int>(feeds_.size());
     sources_status_ = {};
@@ -355,11 +431,11 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
     for (auto& feed : feeds_) {
         watch_buffers(*feed);
         feed->reading = true;
-        auto start = reader_start(feed, feed->branches.front()->plan, own);
+        auto start = reader_start(feed, feed->trunks.front()->plan(), own);
         start.epoch = epoch_;
-        for (auto* branch : feed->branches) {
-            start.queues.push_back(branch->queue);
-            if (!reverse) start.stops.push_back(branch->plan.media_stop);
+        for (auto* trunk : feed->trunks) {
+            start.queues.push_back(trunk->queue);
+            if (!reverse) start.stops.push_back(trunk->plan().media_stop);
         }
         const auto weak = weak_from_this();
         start.done = [weak, epoch = epoch_](Status status) {
@@ -374,7 +450,7 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         };
         if (wanted.to_key) {
             start.landed = [weak, epoch = epoch_,
-                            shift = wanted.offset - feed->branches.front()->plan.media_start](MediaTime at) {
+                            shift = wanted.offset - feed->trunks.front()->plan().media_start](MediaTime at) {
                 auto self = weak.lock();
                 if (!self || epoch != self->epoch_) return;
                 // Of several sources the one that reaches back furthest.
@@ -388,12 +464,12 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
 
 // Where the key frame was found, every stream begins.
 void Pipeline::restart_at_key() {
-    for (auto& branch : branches_) {
-        if (branch->dead || !branch->order) continue;
-        const auto& latest = branch->stage->last_restart();
+    for (auto* trunk : trunks()) {
+        if (trunk->dead() || !trunk->order) continue;
+        const auto& latest = trunk->stage->last_restart();
         if (latest && latest->epoch == epoch_) continue;
-        if (landed_) branch->order->target = *landed_ - branch->order->shift;
-        branch->stage->restart(*branch->order);
+        if (landed_) trunk->order->target = *landed_ - trunk->order->shift;
+        trunk->stage->restart(*trunk->order);
     }
 }
 
@@ -428,6 +504,13 @@ void Pipeline::flush_sinks() {
 }
 
 void Pipeline::admit() {
+    for (auto* trunk : trunks()) {
+        std::vector<int> silent;
+        for (auto* branch : trunk->outputs) {
+            if (!branch->plan.sink->traits().scrubs) silent.push_back(branch->plan.output_node);
+        }
+        if (trunk->tee && !silent.empty()) trunk->stage->rest(std::move(silent));
+    }
     for (auto& branch : branches_) {
         if (!branch->dead && branch->port && branch->plan.sink->traits().scrubs) {
             branch->port->admit();
@@ -446,16 +529,16 @@ void Pipeline::step() {
 }
 
 void Pipeline::set_followed(bool followed) {
-    for (auto& branch : branches_) {
-        if (branch->stage) branch->stage->set_followed(followed);
+    for (auto* trunk : trunks()) {
+        if (trunk->stage) trunk->stage->set_followed(followed);
     }
 }
 
 void Pipeline::set_thinning(Thinning thinning) {
     wanted_.thinning = thinning;
-    for (auto& branch : branches_) {
-        if (branch->plan.kind == StreamKind::video && !branch->dead) {
-            branch->stage->set_thinning(thinning);
+    for (auto* trunk : trunks()) {
+        if (trunk->plan().kind == StreamKind::video && !trunk->dead()) {
+            trunk->stage->set_thinning(thinning);
         }
     }
 }

@@ -3,6 +3,8 @@
 //   Reader --> PacketQueue --> DecodeStage --> SinkPort --> StreamSink
 //   blocking lane              work lane      work lane
 //
+// Behind a tee one stage serves several ports.
+//
 // It carries out what the session decides and reports what has come about; it decides nothing but
 // whom to leave behind.
 #pragma once
@@ -25,13 +27,20 @@
 
 namespace playhead {
 
+// One stream on its way to several outputs: the branches that have the same one are decoded together.
+struct TeePlan {
+    LimbPlan limbs;
+    std::unique_ptr<Outlet> outlet;  // made during resolution
+};
+
 // One stream from source to sink, as resolution found it.
 struct BranchPlan {
     std::shared_ptr<Source> source;
     StreamIndex stream = -1;
     StreamKind kind = StreamKind::data;
     DecoderRecipe recipe;
-    std::unique_ptr<Decoder> decoder;  // made during resolution
+    std::unique_ptr<Decoder> decoder;  // made during resolution; of a tee, with its first branch
+    std::shared_ptr<TeePlan> tee;      // null: the stream has one output
     std::shared_ptr<StreamSink> sink;
     std::shared_ptr<StreamSinkFactory> sink_factory;
     int source_node = -1;
@@ -79,8 +88,8 @@ public:
     virtual void on_sink_format_changed(Pipeline& from, int node) = 0;
     virtual void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) = 0;
     virtual void on_sink_lost(Pipeline& from, Status status, int node) = 0;
-    // What this source node's stream gives is of another type from here on.
-    virtual void on_type_changed(Pipeline& from, int source_node, const MediaType& type) = 0;
+    // What reaches these outputs is of another type from here on.
+    virtual void on_types_changed(Pipeline& from, const std::vector<TypeChange>& changes) = 0;
     virtual void on_quality_changed(Pipeline& from, const QualityChanged& change) = 0;
     // Told by the source of that node; or seen here: its queues have run dry, or hold enough again.
     virtual void on_source_news(Pipeline& from, int source_node, const SourceNews& news) = 0;
@@ -169,6 +178,7 @@ public:
 
 private:
     struct Branch;
+    struct Trunk;
     struct Feed;
     struct Switching;
     Branch* find(const SinkPort& port);
@@ -177,21 +187,27 @@ private:
     Branch* find_output(int node);
     void group_feeds();
     void let_go(ReaderHandle& handle);
-    void unfeed(Branch& branch);
+    void unfeed(Trunk& trunk);
     void check_read();
+    std::vector<Trunk*> trunks() const;
+    void make_stage(Trunk& trunk, std::unique_ptr<Decoder> decoder, std::unique_ptr<Outlet> outlet);
+    void remake_stage(Trunk& trunk) { make_stage(trunk, nullptr, nullptr); }
+    void give_ports(Trunk& trunk, Duration shift);
+    void leave_out(Branch& branch);
+    std::shared_ptr<Trunk> leave_trunk(Branch& branch);
     void read_enough();
     DecodeOrder order_of(const BranchPlan& plan, Duration own) const;
     ReaderStart reader_start(const std::shared_ptr<Feed>& feed, const BranchPlan& plan,
                              Duration own) const;
     Duration own_time() const;  // where the clock is in this presentation
     Branch& replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue, Epoch epoch);
-    void give_ports();
+    void make_missing_ports();
     void await_scrub();
     void check_scrub();
     void restart_at_key();
     MediaTime end_time() const;
-    void connect(Branch& branch);
-    void watch_quality(Branch& branch);
+    void connect(Trunk& trunk);
+    void watch_quality(Trunk& trunk);
     std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed, int source_node) const;
     void watch_buffers(const Feed& feed);
     void check_acks();

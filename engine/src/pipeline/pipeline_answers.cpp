@@ -22,7 +22,7 @@ void Pipeline::on_audio_session(SinkPort& port, AudioSessionReason reason) {
 
 void Pipeline::on_dropped(SinkPort& port, int samples) {
     auto* branch = find(port);
-    if (branch && branch->quality) branch->quality->dropped(samples);
+    if (branch && branch->trunk->quality) branch->trunk->quality->dropped(samples);
 }
 
 void Pipeline::await_scrub() {
@@ -38,7 +38,7 @@ void Pipeline::await_scrub() {
 
 void Pipeline::on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) {
     auto* branch = find(port);
-    if (!branch || !branch->scrubbing || epoch != branch->epoch) return;
+    if (!branch || !branch->scrubbing || epoch != branch->trunk->epoch) return;
     branch->scrubbing = false;
     branch->scrubbed = shown;
     check_scrub();
@@ -68,7 +68,7 @@ void Pipeline::leave_stragglers() {
         strands_->forget(branch->plan.sink.get());
         (void)clock_->remove_state_sink(branch->port->clock_sink());
         branch->stuck_port = branch->port;
-        branch->stage->detach();
+        branch->trunk->stage->detach();
     }
     expected_.reset();
     sources_awaited_ = 0;
@@ -86,13 +86,13 @@ Pipeline::Branch* Pipeline::find(const SinkPort& port) {
 // there is no sound, behind the last of all.
 MediaTime Pipeline::end_time() const {
     std::optional<MediaTime> sound, picture_begin, latest;
-    for (auto& branch : branches_) {
-        if (branch->dead || !branch->last) continue;
-        latest = latest ? std::max(*latest, branch->last->end) : branch->last->end;
-        if (branch->plan.kind == StreamKind::audio) {
-            sound = sound ? std::max(*sound, branch->last->end) : branch->last->end;
-        } else if (branch->plan.kind == StreamKind::video) {
-            picture_begin = branch->last->begin;
+    for (auto* trunk : trunks()) {
+        if (trunk->dead() || !trunk->last) continue;
+        latest = latest ? std::max(*latest, trunk->last->end) : trunk->last->end;
+        if (trunk->plan().kind == StreamKind::audio) {
+            sound = sound ? std::max(*sound, trunk->last->end) : trunk->last->end;
+        } else if (trunk->plan().kind == StreamKind::video) {
+            picture_begin = trunk->last->begin;
         }
     }
     if (sound && (!picture_begin || *sound >= *picture_begin)) return *sound;
@@ -102,7 +102,7 @@ MediaTime Pipeline::end_time() const {
 void Pipeline::on_ack(SinkPort& port, Ack ack, Epoch epoch) {
     auto* branch = find(port);
     if (!branch || expected_ != ack) return;
-    if ((ack == Ack::prerolled || ack == Ack::flushed) && epoch != branch->epoch) return;
+    if ((ack == Ack::prerolled || ack == Ack::flushed) && epoch != branch->trunk->epoch) return;
     branch->acked = true;
     check_acks();
 }
@@ -125,11 +125,12 @@ void Pipeline::check_acks() {
 
 void Pipeline::on_end_rendered(SinkPort& port, Epoch epoch) {
     auto* branch = find(port);
-    if (!branch || epoch != branch->epoch) {
+    if (!branch || epoch != branch->trunk->epoch) {
         if (auto before = predecessor_.lock()) before->on_end_rendered(port, epoch);
         return;
     }
-    branch->rendered = branch->delivered = true;
+    branch->rendered = true;
+    if (!branch->trunk->tee) branch->trunk->delivered = true;
     check_ends();
 }
 
@@ -137,7 +138,7 @@ void Pipeline::check_ends() {
     bool delivered = true, rendered = true;
     for (auto& branch : branches_) {
         if (branch->dead) continue;
-        delivered &= branch->delivered;
+        delivered &= branch->trunk->delivered;
         rendered &= branch->rendered;
     }
     auto listener = listener_.lock();
@@ -161,7 +162,7 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     if (!branch || branch->dead) return;
     branch->dead = true;
     branch->scrubbing = false;
-    branch->queue->raise(branch->epoch, std::nullopt, true);
+    leave_out(*branch);
     if (!branch->port) {  // it is with the one that follows, which tells of it
         if (auto before = predecessor_.lock()) before->on_sink_failed(port, status);
         check_ends();

@@ -53,7 +53,7 @@ bool Pipeline::has_time_source(const std::shared_ptr<ClockTimeSource>& source) c
 
 std::optional<MediaTime> Pipeline::shown_pts() const {
     for (auto& branch : branches_) {
-        if (branch->plan.kind == StreamKind::video && !branch->dead) return branch->stage->first_pts();
+        if (branch->plan.kind == StreamKind::video && !branch->dead) return branch->trunk->stage->first_pts();
     }
     return std::nullopt;
 }
@@ -67,8 +67,8 @@ bool Pipeline::any_live(int besides_node) const {
 void Pipeline::statistics(SessionStatistics& into) const {
     for (auto& branch : branches_) {
         if (branch->off) continue;
-        const auto& counters = branch->stage->counters();
-        const auto level = branch->queue->level();
+        const auto& counters = branch->trunk->stage->counters();
+        const auto level = branch->trunk->queue->level();
         StreamStatistics s;
         s.stream = branch->plan.stream;
         s.kind = branch->plan.kind;
@@ -77,16 +77,16 @@ void Pipeline::statistics(SessionStatistics& into) const {
         s.before_start = counters.before_start.load();
         s.errors = counters.errors.load();
         s.decode_time = Duration{counters.decode_ns.load()};
-        s.stale = branch->queue->stale();
+        s.stale = branch->trunk->queue->stale();
         if (const auto& port = branch->port ? branch->port : branch->lent) {
             s.delivered = port->delivered();
             s.late = port->dropped_late();
             s.stale += port->stale();
             s.samples = port->samples();
         }
-        if (branch->quality) {
-            s.drop_mode = branch->quality->mode();
-            s.quality_changes = branch->quality->steps();
+        if (const auto& quality = branch->trunk->quality) {
+            s.drop_mode = quality->mode();
+            s.quality_changes = quality->steps();
         }
         s.queued_packets = level.packets;
         s.queued_bytes = level.bytes;

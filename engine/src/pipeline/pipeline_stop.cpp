@@ -40,12 +40,12 @@ void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
     bool reads_again = false;
     for (auto& feed : feeds_) {
         Limits more{feed->handle, {}}, less{feed->handle, {}};
-        for (const auto* branch : feed->branches) {
-            if (branch->dead) continue;
-            const auto& stop = branch->plan.media_stop;
-            const auto& order = branch->stage->last_restart();
+        for (const auto* trunk : feed->trunks) {
+            if (trunk->dead()) continue;
+            const auto& stop = trunk->plan().media_stop;
+            const auto& order = trunk->stage->last_restart();
             const bool later = order && order->stop && (!stop || *stop > *order->stop);
-            (later ? more : less).ends.push_back({branch->plan.stream, stop});
+            (later ? more : less).ends.push_back({trunk->queue.get(), stop});
         }
         // One that reads for a presentation behind this one by now has read all that was wanted of it.
         const bool ours = feed->handle->owner == this;
@@ -61,7 +61,8 @@ void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
         if (ours && !less.ends.empty()) sooner.push_back(std::move(less));
     }
     const auto asked = std::make_shared<Asked>(
-        executor_, [weak = weak_from_this(), reads_again, sooner = std::move(sooner), done = std::move(done)](bool fits) {
+        executor_, [weak = weak_from_this(), reads_again, sooner = std::move(sooner),
+                    done = std::move(done)](bool fits) {
             const auto self = weak.lock();
             for (auto& limits : sooner) {
                 if (!self || !fits || limits.reader->owner != self.get()) continue;
@@ -69,9 +70,9 @@ void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
             }
             done(fits, reads_again);
         });
-    for (auto& branch : branches_) {
-        if (branch->dead || !branch->stage || !branch->stage->last_restart()) continue;
-        branch->stage->limit(branch->plan.media_stop, late, [asked](bool ends_there) {
+    for (auto* trunk : trunks()) {
+        if (trunk->dead() || !trunk->stage || !trunk->stage->last_restart()) continue;
+        trunk->stage->limit(trunk->plan().media_stop, late, [asked](bool ends_there) {
             if (!ends_there) asked->fits.store(false);
         });
     }

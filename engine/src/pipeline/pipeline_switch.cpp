@@ -21,19 +21,19 @@ Pipeline::Branch* Pipeline::find_output(int node) {
     return nullptr;
 }
 
-// One feed for each source, and every branch in it that takes something.
+// One feed for each source, and every stream in it that goes somewhere.
 void Pipeline::group_feeds() {
     const auto before = std::exchange(feeds_, {});
-    for (auto& branch : branches_) {
-        if (branch->off) continue;
-        const auto& handle = branch->plan.source->handle();
+    for (auto* trunk : trunks()) {
+        if (!trunk->any([](auto* b) { return !b->off; })) continue;
+        const auto& handle = trunk->plan().source->handle();
         auto feed = std::find_if(feeds_.begin(), feeds_.end(),
                                  [&](const auto& f) { return f->handle == handle; });
         if (feed == feeds_.end()) {
             feed = feeds_.insert(feeds_.end(), std::make_shared<Feed>());
             (*feed)->handle = handle;
         }
-        (*feed)->branches.push_back(branch.get());
+        (*feed)->trunks.push_back(trunk);
     }
     for (auto& feed : before) {
         const bool kept = std::any_of(feeds_.begin(), feeds_.end(),
@@ -53,11 +53,11 @@ void Pipeline::let_go(ReaderHandle& handle) {
     handle.owner = nullptr;
 }
 
-// Takes the branch out of its feed, whose reader stops if it feeds nothing else.
-void Pipeline::unfeed(Branch& branch) {
-    for (auto& feed : feeds_) std::erase(feed->branches, &branch);
+// Takes the stream out of its feed, whose reader stops if it reads nothing else.
+void Pipeline::unfeed(Trunk& trunk) {
+    for (auto& feed : feeds_) std::erase(feed->trunks, &trunk);
     const auto empty = std::stable_partition(feeds_.begin(), feeds_.end(),
-                                             [](const auto& f) { return !f->branches.empty(); });
+                                             [](const auto& f) { return !f->trunks.empty(); });
     const std::vector<std::shared_ptr<Feed>> left(empty, feeds_.end());
     feeds_.erase(empty, feeds_.end());
     for (auto& feed : left) let_go(*feed->handle);
@@ -169,29 +169,40 @@ void Pipeline::abandon_switch() {
     if (gone) let_go(*gone->feed->handle);
 }
 
+// Another stream is to reach its output. The one that it leaves goes on for other outputs; else it has
+// ended and is returned, to be taken out of its feed.
+std::shared_ptr<Pipeline::Trunk> Pipeline::leave_trunk(Branch& branch) {
+    auto trunk = branch.trunk;
+    trunk->stage->drop_port(branch.plan.output_node);
+    std::erase(trunk->outputs, &branch);
+    if (!trunk->dead()) return nullptr;
+    trunk->queue->raise(trunk->epoch, std::nullopt, true);  // its reader may go on for others
+    return trunk;
+}
+
 // The branch of that plan with a queue and a decoder for the new stream; its port is as it was.
 Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue,
                                            Epoch epoch) {
     auto* branch = find_output(plan.output_node);
+    std::shared_ptr<Trunk> left;
     if (!branch) {
         branches_.push_back(std::make_unique<Branch>());
         branch = branches_.back().get();
     } else {
-        if (branch->stage) branch->stage->take_port(nullptr, {});
-        branch->queue->raise(branch->epoch, std::nullopt, true);  // its reader may go on for others
+        left = leave_trunk(*branch);
     }
     branch->plan = std::move(plan);
-    branch->queue = std::move(queue);
-    branch->epoch = epoch;
-    branch->order.reset();
+    branch->trunk = std::make_shared<Trunk>();
+    if (left) unfeed(*left);
     branch->dead = branch->off = false;
-    branch->stage = std::make_shared<DecodeStage>(executor_, branch->plan.recipe,
-                                                  std::move(branch->plan.decoder), branch->queue,
-                                                  branch->port, clock_, session_);
     branch->type = {};
-    branch->quality.reset();
-    watch_quality(*branch);
-    connect(*branch);
+    auto& trunk = *branch->trunk;
+    trunk.recipe = branch->plan.recipe;
+    trunk.outputs.push_back(branch);
+    trunk.queue = std::move(queue);
+    trunk.epoch = epoch;
+    watch_quality(trunk);
+    make_stage(trunk, std::move(branch->plan.decoder), nullptr);
     return *branch;
 }
 
@@ -204,30 +215,29 @@ void Pipeline::commit_switch() {
         before->stuck_port.reset();
     }
     auto& branch = replace_stream(std::move(made->plan), made->queue, made->epoch);
-    unfeed(branch);
-    made->feed->branches.push_back(&branch);
+    auto& trunk = *branch.trunk;
+    made->feed->trunks.push_back(&trunk);
     feeds_.push_back(made->feed);
     watch_buffers(*made->feed);
     const MediaTime now = clock_->time().value_or(media_zero);
-    branch.order = order_of(branch.plan, own_time());
-    branch.order->epoch = branch.epoch;
+    trunk.order = order_of(branch.plan, own_time());
+    trunk.order->epoch = trunk.epoch;
     if (branch.port) {
-        branch.port->raise(branch.epoch);
+        branch.port->raise(trunk.epoch);
         branch.port->change_over(now);
     } else {
         // It has played nothing so far, and joins the clock where that is.
         const auto& sink = branch.plan.sink;
         branch.port = std::make_shared<SinkPort>(executor_, sink, branch.plan.output_node,
                                                  strands_->of(sink, executor_, session_));
-        branch.port->raise(branch.epoch);
+        branch.port->raise(trunk.epoch);
         branch.port->attach(weak_from_this(), clock_, backends_);
         branch.port->preroll(now);
         (void)clock_->add_state_sink(branch.port->clock_sink(), branch.port->notify());
-        branch.stage->take_port(branch.port, branch.order->shift);
+        give_ports(trunk, trunk.order->shift);
     }
-    branch.stage->restart(*branch.order);
-    branch.portless = branch.delivered = branch.rendered = branch.scrubbing = false;
-    branch.last.reset();
+    trunk.stage->restart(*trunk.order);
+    branch.portless = branch.rendered = branch.scrubbing = false;
     delivered_told_ = rendered_told_ = false;
     if (std::dynamic_pointer_cast<IntakeClock>(clock_->time_source())) renew_time_source();
     if (!made->feed->reading) check_read();
@@ -249,10 +259,10 @@ void Pipeline::change_stream(BranchPlan plan) {
     auto queue = std::make_shared<PacketQueue>(plan.stream, plan.sink->traits().gating);
     queue->raise(epoch_, std::nullopt);
     auto& branch = replace_stream(std::move(plan), std::move(queue),
-                                  fresh ? epoch_ : before->epoch);
+                                  fresh ? epoch_ : before->trunk->epoch);
     branch.portless = fresh && !branch.lent;
     // What is at the outputs is all that there is until the next start.
-    if (fresh) branch.delivered = branch.rendered = true;
+    if (fresh) branch.trunk->delivered = branch.rendered = true;
 }
 
 void Pipeline::switch_off(int node) {
@@ -260,10 +270,12 @@ void Pipeline::switch_off(int node) {
     if (!branch || branch->off) return;
     const bool lost = branch->dead;
     branch->off = branch->dead = true;
-    branch->queue->raise(branch->epoch, std::nullopt, true);
-    unfeed(*branch);
+    leave_out(*branch);
+    if (branch->trunk->dead()) {
+        unfeed(*branch->trunk);
+        branch->trunk->stage->take_ports({}, {});
+    }
     branch->portless = branch->scrubbing = false;
-    branch->stage->take_port(nullptr, {});
     if (const auto port = std::exchange(branch->port, nullptr); port && !lost) {
         (void)clock_->remove_state_sink(port->clock_sink());
         renew_time_source();
@@ -279,11 +291,11 @@ void Pipeline::switch_off(int node) {
 }
 
 // Outputs that were added while nothing played, or what played was at the outputs already.
-void Pipeline::give_ports() {
+void Pipeline::make_missing_ports() {
     for (auto& branch : branches_) {
         if (!std::exchange(branch->portless, false) || branch->dead || branch->port) continue;
         branch->port = make_port(*branch);
-        branch->stage->take_port(branch->port, {});
+        give_ports(*branch->trunk, {});
     }
 }
 

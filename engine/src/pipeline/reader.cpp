@@ -65,7 +65,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         bool lost = false;   // and not all of it is there
         std::shared_ptr<PacketQueue> queue = {};
     };
-    std::map<StreamIndex, Course> courses;
+    std::map<const PacketQueue*, Course> courses;
     bool courses_run = false;   // they are being read
     bool all_read = false;      // to the end of the source
     bool can_go_on = false;     // all are over, and nothing has been read since
@@ -79,7 +79,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     bool drop_reported = false;
     std::size_t passed_by = 0;  // bytes left out beyond the stop
     std::optional<GroupPlan> groups;  // in reverse
-    std::shared_ptr<PacketQueue> backward;  // the queue that gets them
+    std::vector<std::shared_ptr<PacketQueue>> backward;  // the queues that get them
     bool seek_first = false;  // before the next packet of them
 
     void send(Mail mail) {
@@ -194,7 +194,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         set_course();
         passed_by = 0;
         groups.reset();
-        backward.reset();
+        backward.clear();
         std::vector<StreamIndex> streams;
         for (auto& queue : job->queues) {
             streams.push_back(queue->stream());
@@ -235,7 +235,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             course.stop = job->stops.empty() ? job->stop : job->stops[i];
             if (course.stop) course.passage.emplace(*course.stop);
             course.queue = job->queues[i];
-            courses.emplace(job->queues[i]->stream(), std::move(course));
+            courses.emplace(job->queues[i].get(), std::move(course));
         }
     }
 
@@ -250,7 +250,14 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         std::lock_guard lock(mutex);
         courses_run = false;
         can_go_on = true;
-        for (auto& [stream, course] : courses) course.over = course.closed = true;  // each has its end
+        for (auto& [queue, course] : courses) course.over = course.closed = true;  // each has its end
+    }
+
+    // It has come by behind the end of all, and cannot be had again.
+    void lose(const PacketQueue& queue) {
+        std::lock_guard lock(mutex);
+        const auto course = courses.find(&queue);
+        if (course != courses.end()) course->second.lost = true;
     }
 
     // With the lock. Its queue's end has not been seen yet, and what it lacks is there or can be read.
@@ -268,7 +275,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             std::vector<Course*> reopened;
             bool refused = false;
             for (const auto& end : ends) {
-                const auto at = courses.find(end.stream);
+                const auto at = courses.find(end.queue);
                 if (at == courses.end()) return ReadOn::refused;
                 auto& course = at->second;
                 if (!course.stop || (end.stop && *end.stop <= *course.stop)) continue;
@@ -287,7 +294,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             if (refused) return ReadOn::refused;
             again = can_go_on && !reopened.empty();
             for (const auto& end : ends) {
-                auto& course = courses.find(end.stream)->second;
+                auto& course = courses.find(end.queue)->second;
                 if (end.stop == course.stop) continue;
                 course.stop = end.stop;
                 course.passage.reset();
@@ -306,7 +313,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         std::vector<std::pair<std::shared_ptr<PacketQueue>, std::vector<Packet>>> put_aside;
         {
             std::lock_guard lock(mutex);
-            for (auto& [stream, course] : courses) {
+            for (auto& [queue, course] : courses) {
                 if (!course.over && !course.aside.empty()) {
                     put_aside.emplace_back(course.queue, std::exchange(course.aside, {}));
                 }
@@ -321,12 +328,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         if (!job) return false;
         for (auto& [queue, packets] : put_aside) {
             for (auto& packet : packets) {
-                if (!job) {  // that was the end
-                    std::lock_guard lock(mutex);
-                    courses.find(queue->stream())->second.lost = true;
-                    break;
-                }
-                take(*queue, std::move(packet));
+                job ? take(*queue, std::move(packet)) : lose(*queue);
             }
         }
         return job && close_what_is_over();
@@ -339,7 +341,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         {
             std::lock_guard lock(mutex);
             for (auto& queue : job->queues) {
-                const auto at = courses.find(queue->stream());
+                const auto at = courses.find(queue.get());
                 if (at == courses.end()) return false;
                 if (queue->gating()) {
                     any_gating = true;
@@ -378,15 +380,18 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         const auto& all = source->presentation().streams;
         for (auto& queue : job->queues) {
             const auto stream = static_cast<std::size_t>(queue->stream());
-            if (!backward && stream < all.size() && all[stream].kind == StreamKind::video) {
-                backward = queue;
+            if (!backward.empty() && backward.front()->stream() == queue->stream()) {
+                backward.push_back(queue);
+            } else if (backward.empty() && stream < all.size() &&
+                       all[stream].kind == StreamKind::video) {
+                backward.push_back(queue);
                 groups.emplace(job->at, job->stop, job->thinning, byte_cap_starving);
             } else {
                 queue->push_end(job->epoch);
             }
         }
-        if (!backward) return {};
-        return {backward->stream()};
+        if (backward.empty()) return {};
+        return {backward.front()->stream()};
     }
 
     void carry_out(Stop& stop) {
@@ -444,17 +449,17 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         auto outcome = source->read();
         leave_source();
         if (auto* packet = std::get_if<Packet>(&outcome)) {
-            for (auto& queue : job->queues) {
+            packet->epoch = job->epoch;
+            if (job->landed && packet->key && packet->pts && packet->stream == leader()) {
+                tell([landed = std::exchange(job->landed, nullptr), pts = *packet->pts] {
+                    landed(pts);
+                });
+                arrive({});
+            }
+            const auto queues = job->queues;
+            for (const auto& queue : queues) {
                 if (queue->stream() != packet->stream) continue;
-                packet->epoch = job->epoch;
-                if (job->landed && packet->key && packet->pts && queue->stream() == leader()) {
-                    tell([landed = std::exchange(job->landed, nullptr), pts = *packet->pts] {
-                        landed(pts);
-                    });
-                    arrive({});
-                }
-                take(*queue, std::move(*packet));
-                return;
+                job ? take(*queue, *packet) : lose(*queue);
             }
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
             finish(true);
@@ -488,7 +493,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         leave_source();
         auto verdict = GroupPlan::Verdict::more;
         if (auto* packet = std::get_if<Packet>(&outcome)) {
-            if (packet->stream != backward->stream()) return;
+            if (packet->stream != backward.front()->stream()) return;
             packet->epoch = job->epoch;
             verdict = groups->take(std::move(*packet));
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
@@ -502,8 +507,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
                               "the groups of pictures of this file are too long to play backwards"});
         }
         if (verdict == group) {
-            for (auto& packet : groups->packets()) backward->push(std::move(packet));
-            backward->push_end_of_group(job->epoch);
+            const auto& packets = groups->packets();
+            for (auto& queue : backward) {
+                for (const auto& packet : packets) queue->push(packet);
+                queue->push_end_of_group(job->epoch);
+            }
         }
         if (verdict == end || (verdict == group && !groups->more())) {
             finish();
@@ -516,7 +524,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         bool last = false;
         {
             std::lock_guard lock(mutex);
-            auto& course = courses.find(queue.stream())->second;
+            auto& course = courses.find(&queue)->second;
             if (course.over) {
                 // A stream that has long ended elsewhere must not have the rest of a file read.
                 passed_by += packet.data ? packet.data->size_bytes() : 0;

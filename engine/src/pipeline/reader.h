@@ -45,9 +45,9 @@ struct ReaderStart {
     std::function<void()> finished;        // on the control lane: all that is wanted has been read
 };
 
-// Where a stream is to end; none: where the source does.
+// Where what goes into a queue is to end; none: where the source does.
 struct StreamEnd {
-    StreamIndex stream = -1;
+    const PacketQueue* queue = nullptr;  // looked up, not used
     std::optional<MediaTime> stop;
 };
 

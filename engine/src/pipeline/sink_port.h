@@ -99,9 +99,10 @@ public:
     // stop stays open meanwhile, and nothing reaches it that it has not been told to expect.
     bool wants() const {
         return demand_.load(std::memory_order_acquire) > 0 &&
-               !resending_.load(std::memory_order_acquire) &&
-               prerolled_epoch_.load(std::memory_order_acquire) == epoch();
+               !resending_.load(std::memory_order_acquire) && admitted();
     }
+    // The sink has been told to expect something of the epoch.
+    bool admitted() const { return prerolled_epoch_.load(std::memory_order_acquire) == epoch(); }
     void deliver(Sample sample, Epoch epoch);
     void end(Epoch epoch);
 

@@ -172,29 +172,84 @@ std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> conv
     return std::make_unique<VideoConversion>(std::move(converters), std::get<VideoFormat>(to));
 }
 
+Result<std::vector<std::unique_ptr<Transform>>> make_all(
+    const std::vector<TransformRecipe>& recipes) {
+    std::vector<std::unique_ptr<Transform>> made;
+    for (const auto& recipe : recipes) {
+        auto transform = recipe();
+        if (!transform) return fail(transform.error());
+        if (!*transform) return fail(Errc::topo_unsupported, "a transform's factory gave nothing");
+        made.push_back(std::move(*transform));
+    }
+    return made;
+}
 
-// ---- the decoder -----------------------------------------------------------------------------
+// ---- one behind the other --------------------------------------------------------------------
 
-TransformedDecoder::TransformedDecoder(std::unique_ptr<Decoder> decoder,
-                                       std::vector<std::unique_ptr<Transform>> transforms)
-    : decoder_(std::move(decoder)) {
+TransformChain::TransformChain(std::vector<std::unique_ptr<Transform>> transforms) {
     for (auto& transform : transforms) steps_.push_back({std::move(transform)});
 }
 
+Result<void> TransformChain::pass(Sample sample, std::vector<Sample>& out) {
+    return pass_from(0, std::move(sample), out);
+}
+
+Result<void> TransformChain::pass_from(std::size_t first, Sample sample, std::vector<Sample>& out) {
+    std::vector<Sample> samples;
+    samples.push_back(std::move(sample));
+    for (std::size_t i = first; i < steps_.size() && !samples.empty(); ++i) {
+        Step& step = steps_[i];
+        std::vector<Sample> made;
+        for (auto& in : samples) {
+            if (type_of(in).index() == 0) continue; // nothing in it
+            if (!is_of_type(in, step.input)) {
+                auto type = type_of(in);
+                if (auto given = step.transform->set_input(type); !given) {
+                    return fail(Errc::topo_cannot_connect, given.error().message());
+                }
+                step.input = std::move(type);
+            }
+            if (auto ok = step.transform->process(std::move(in), made); !ok) return ok;
+        }
+        samples = std::move(made);
+    }
+    for (auto& made : samples) out.push_back(std::move(made));
+    return {};
+}
+
+Result<void> TransformChain::drain(std::vector<Sample>& out) {
+    Result<void> result;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        std::vector<Sample> rest;
+        if (auto ok = steps_[i].transform->drain(rest); !ok) result = ok;
+        for (auto& sample : rest) {
+            if (auto ok = pass_from(i + 1, std::move(sample), out); !ok) result = ok;
+        }
+    }
+    return result;
+}
+
+void TransformChain::flush() {
+    for (auto& step : steps_) step.transform->flush();
+}
+
+// ---- the decoder -----------------------------------------------------------------------------
+
+TransformedDecoder::TransformedDecoder(std::unique_ptr<Decoder> decoder, TransformChain transforms)
+    : decoder_(std::move(decoder)), transforms_(std::move(transforms)) {}
+
 DecodeOutcome TransformedDecoder::receive() {
     for (;;) {
-        if (!ready_.empty()) {
-            DecodeOutcome next = std::move(ready_.front());
-            ready_.pop_front();
-            return next;
-        }
+        if (given_ < ready_.size()) return std::move(ready_[given_++]);
+        ready_.clear();
+        given_ = 0;
         if (drained_) return EndOfStream{};
         auto outcome = decoder_->receive();
         if (auto* sample = std::get_if<Sample>(&outcome)) {
-            if (auto ok = pass(std::move(*sample), 0); !ok) return ok.error();
+            if (auto ok = transforms_.pass(std::move(*sample), ready_); !ok) return ok.error();
         } else if (std::holds_alternative<EndOfStream>(outcome)) {
             drained_ = true;
-            if (auto ok = drain_transforms(); !ok) return ok.error();
+            if (auto ok = transforms_.drain(ready_); !ok) return ok.error();
         } else {
             return outcome;
         }
@@ -203,47 +258,10 @@ DecodeOutcome TransformedDecoder::receive() {
 
 void TransformedDecoder::flush() {
     decoder_->flush();
-    for (auto& step : steps_) step.transform->flush();
+    transforms_.flush();
     ready_.clear();
+    given_ = 0;
     drained_ = false;
-}
-
-// Through this step and those behind it.
-Result<void> TransformedDecoder::pass(Sample sample, std::size_t first) {
-    std::vector<Sample> samples;
-    samples.push_back(std::move(sample));
-    for (std::size_t i = first; i < steps_.size() && !samples.empty(); ++i) {
-        Step& step = steps_[i];
-        std::vector<Sample> out;
-        for (auto& in : samples) {
-            if (type_of(in).index() == 0) continue; // nothing in it
-            if (!is_of_type(in, step.input)) {
-                auto type = type_of(in);
-                if (auto made = step.transform->set_input(type); !made) {
-                    return fail(Errc::topo_cannot_connect, made.error().message());
-                }
-                step.input = std::move(type);
-            }
-            if (auto ok = step.transform->process(std::move(in), out); !ok) return ok;
-        }
-        samples = std::move(out);
-    }
-    for (auto& made : samples) ready_.push_back(std::move(made));
-    return {};
-}
-
-// What each holds goes through those behind it before they are drained in turn. One that fails does
-// not keep the others from theirs.
-Result<void> TransformedDecoder::drain_transforms() {
-    Result<void> result;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-        std::vector<Sample> rest;
-        if (auto ok = steps_[i].transform->drain(rest); !ok) result = ok;
-        for (auto& sample : rest) {
-            if (auto ok = pass(std::move(sample), i + 1); !ok) result = ok;
-        }
-    }
-    return result;
 }
 
 } // namespace playhead

@@ -2,7 +2,7 @@
 // have been through all of it.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -16,12 +16,42 @@ namespace playhead {
 // Threads: as Transform.
 std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> converters, MediaType to);
 
+// How a transform is made anew each time.
+using TransformRecipe = std::function<Result<std::unique_ptr<Transform>>()>;
+
+// An error is the factory's; a factory that gives nothing is topo_unsupported.
+Result<std::vector<std::unique_ptr<Transform>>> make_all(const std::vector<TransformRecipe>& recipes);
+
+// Transforms one behind the other. Each is told of a type before the first sample that has it.
+// Threads: as Transform.
+class TransformChain {
+public:
+    // In the order in which samples go through them; none: samples stay as they are.
+    explicit TransformChain(std::vector<std::unique_ptr<Transform>> transforms = {});
+
+    bool empty() const { return steps_.empty(); }
+    // Appends what comes out at the end. Errors: topo_cannot_connect (one takes no such input), or the
+    // transform's own, which costs this sample.
+    Result<void> pass(Sample sample, std::vector<Sample>& out);
+    // What each holds goes through those behind it before they are drained in turn. One that fails
+    // does not keep the others from theirs.
+    Result<void> drain(std::vector<Sample>& out);
+    void flush();
+
+private:
+    struct Step {
+        std::unique_ptr<Transform> transform;
+        MediaType input = {};  // what it was told
+    };
+    Result<void> pass_from(std::size_t first, Sample sample, std::vector<Sample>& out);
+
+    std::vector<Step> steps_;
+};
+
 // Threads: as Decoder.
 class TransformedDecoder final : public Decoder {
 public:
-    // At least one transform, in the order in which samples go through them.
-    TransformedDecoder(std::unique_ptr<Decoder> decoder,
-                       std::vector<std::unique_ptr<Transform>> transforms);
+    TransformedDecoder(std::unique_ptr<Decoder> decoder, TransformChain transforms);
 
     Result<SendOutcome> send(const Packet& packet) override { return decoder_->send(packet); }
     void drain() override { decoder_->drain(); }
@@ -31,16 +61,10 @@ public:
     void set_followed(bool followed) override { decoder_->set_followed(followed); }
 
 private:
-    struct Step {
-        std::unique_ptr<Transform> transform;
-        MediaType input = {};  // what it was told
-    };
-    Result<void> pass(Sample sample, std::size_t first);
-    Result<void> drain_transforms();
-
     const std::unique_ptr<Decoder> decoder_;
-    std::vector<Step> steps_;
-    std::deque<Sample> ready_;
+    TransformChain transforms_;
+    std::vector<Sample> ready_;
+    std::size_t given_ = 0;  // of ready_
     bool drained_ = false;
 };
 

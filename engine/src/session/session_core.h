@@ -85,7 +85,7 @@ public:
     void on_pipeline_failed(Pipeline& from, Status status) override;
     void on_damage(Pipeline& from, Status status, StreamIndex stream) override;
     void on_sink_lost(Pipeline& from, Status status, int node) override;
-    void on_type_changed(Pipeline& from, int source_node, const MediaType& type) override;
+    void on_types_changed(Pipeline& from, const std::vector<TypeChange>& changes) override;
     void on_sink_format_changed(Pipeline& from, int node) override;
     void on_audio_session(Pipeline& from, int node, AudioSessionReason reason) override;
     void on_quality_changed(Pipeline& from, const QualityChanged& change) override;

@@ -56,10 +56,12 @@ void SessionCore::on_damage(Pipeline& from, Status status, StreamIndex stream) {
 }
 
 // The topology is a value that others hold: the new types stand in another one.
-void SessionCore::on_type_changed(Pipeline& from, int source_node, const MediaType& type) {
+void SessionCore::on_types_changed(Pipeline& from, const std::vector<TypeChange>& changes) {
     auto* changed = entry(id_of(from));
     if (!changed) return;
-    changed->topology = retyped(*changed->topology, source_node, type);
+    for (const auto& change : changes) {
+        changed->topology = retyped(*changed->topology, change.output_node, change.type);
+    }
     publish_state();
     post(TopologyStatus{changed->id, TopologyState::dynamic_changed}, {});
 }

@@ -93,6 +93,12 @@ Look look_of(const OutputNode& output) {
     return look;
 }
 
+Look look_of(const TeeNode&) {
+    Look look{"diamond", {}};
+    look.line("tee");
+    return look;
+}
+
 } // namespace
 
 std::string Topology::dot() const {

@@ -26,14 +26,14 @@ struct ResolverServices {
 };
 
 // Makes sinks from their factories and decoders for the streams, and agrees on types; where an output
-// wants another type than it is offered, a converter is put before it. Runs the code of codecs, sinks
+// wants another type than it is offered, a converter is put before it, behind the last fork. Runs the code of codecs, sinks
 // and transforms: on the work lane. Keeps the application's node numbers; new nodes come after.
 // Errors: topo_codec_not_found, topo_cannot_connect, topo_unsupported, or a factory's own.
 Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
                    const ResolverServices& services);
 
-// The same, with what reaches that source node's output being of another type: what leaves the last
-// transform, or the decoder if there is none.
-std::shared_ptr<const Topology> retyped(const Topology& full, NodeId source, const MediaType& type);
+// The same, with what reaches that output being of another type: what leaves the last transform before
+// it, or the decoder if there is none.
+std::shared_ptr<const Topology> retyped(const Topology& full, NodeId output, const MediaType& type);
 
 }  // namespace playhead

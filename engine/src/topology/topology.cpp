@@ -22,6 +22,8 @@ bool same(const OutputNode& a, const OutputNode& b) {
            a.disable_preroll == b.disable_preroll && a.rateless == b.rateless;
 }
 
+bool same(const TeeNode&, const TeeNode&) { return true; }
+
 bool same(const Node& a, const Node& b) {
     if (a.id != b.id || a.type != b.type || a.body.index() != b.body.index()) {
         return false;
@@ -71,6 +73,11 @@ NodeId Topology::add(OutputNode node) {
     return next_++;
 }
 
+NodeId Topology::add(TeeNode node) {
+    nodes_.push_back({next_, node, {}});
+    return next_++;
+}
+
 void Topology::connect(NodeId from, NodeId to) {
     const Edge edge{from, to};
     if (std::find(edges_.begin(), edges_.end(), edge) == edges_.end()) {
@@ -83,6 +90,17 @@ NodeId Topology::insert_between(NodeId from, NodeId to, TransformNode node) {
     std::erase(edges_, Edge{from, to});
     connect(from, between);
     connect(between, to);
+    return between;
+}
+
+NodeId Topology::insert_behind(NodeId from, TransformNode node) {
+    const std::vector<NodeId> behind = successors(from);
+    const NodeId between = add(std::move(node));
+    for (const NodeId to : behind) {
+        std::erase(edges_, Edge{from, to});
+        connect(between, to);
+    }
+    connect(from, between);
     return between;
 }
 

@@ -53,6 +53,8 @@ Status check_body(const Node& node, const OutputNode& output) {
     return {};
 }
 
+Status check_body(const Node&, const TeeNode&) { return {}; }
+
 // One stream goes in, except at a source; something comes out, except at an output. What comes out
 // may go to several.
 Status check_ends(const Topology& topology, const Node& node) {

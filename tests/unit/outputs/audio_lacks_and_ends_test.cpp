@@ -3,17 +3,24 @@
 
 using namespace playhead;
 using namespace playhead::test;
-using headless::AudioDeviceOptions;
-using headless::ramp_position;
 
-TEST_CASE("starved sound stops the clock at the end of its data and goes on from there",
-          "[outputs][audio]") {
-    AudioStage stage;
+namespace {
+
+// Plays, is given nothing more, and has run out of it: where its clock stands.
+MediaTime starve(AudioStage& stage) {
     stage.rig.play(media_zero, ramp_blocks(0, 60 * rate));
     stage.rig.run(200ms);
     stage.rig.pipeline->serving = false;
     stage.rig.run(2s);
-    const MediaTime stuck = stage.rig.position();
+    return stage.rig.position();
+}
+
+} // namespace
+
+TEST_CASE("starved sound stops the clock at the end of its data and goes on from there",
+          "[outputs][audio]") {
+    AudioStage stage;
+    const MediaTime stuck = starve(stage);
     const auto heard = stage.heard();
     CHECK(stuck == media_zero + frames_to_duration(heard.back().position + 1, rate));
     CHECK(stage.output.underruns() > 0);
@@ -34,11 +41,7 @@ TEST_CASE("starved sound stops the clock at the end of its data and goes on from
 TEST_CASE("an end that comes after a lack lets the clock go on from where it stands",
           "[outputs][audio]") {
     AudioStage stage;
-    stage.rig.play(media_zero, ramp_blocks(0, 60 * rate));
-    stage.rig.run(200ms);
-    stage.rig.pipeline->serving = false;
-    stage.rig.run(2s);
-    const MediaTime stuck = stage.rig.position();
+    const MediaTime stuck = starve(stage);
     stage.rig.pipeline->call([](StreamSink& sink) {
         sink.place_marker({Marker::Kind::end_of_segment, {}, 7});
     });

@@ -5,7 +5,6 @@
 using namespace playhead;
 using namespace playhead::test;
 using headless::AudioDeviceOptions;
-using headless::ramp_position;
 
 TEST_CASE("sound plays every sample once, in order, and the clock says when", "[outputs][audio]") {
     const auto seed = GENERATE(1U, 2U, 3U);

@@ -9,15 +9,13 @@
 
 namespace playhead::test {
 
-using headless::CaptureAudioDevice;
-
 inline constexpr int rate = 48000;
 inline constexpr std::int64_t ramp_length = 1 << 22; // then it begins again
 
 struct RateStage {
     explicit RateStage(bool stretches = true, headless::AudioDeviceOptions device_options = {})
         : simulation(headless::Simulation::create()),
-          device(std::make_shared<CaptureAudioDevice>(simulation, device_options)),
+          device(std::make_shared<headless::CaptureAudioDevice>(simulation, device_options)),
           output(device),
           rig(simulation, output.sink(), true) {
         if (stretches) stretchers = std::make_shared<PickingStretchers>();
@@ -75,7 +73,7 @@ struct RateStage {
     }
 
     std::shared_ptr<headless::Simulation> simulation;
-    std::shared_ptr<CaptureAudioDevice> device;
+    std::shared_ptr<headless::CaptureAudioDevice> device;
     AudioOutput output;
     OutputRig rig;
     std::shared_ptr<PickingStretchers> stretchers;

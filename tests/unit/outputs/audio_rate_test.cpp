@@ -210,3 +210,19 @@ TEST_CASE("behind the end of the sound a rate counts at once", "[outputs][audio]
     stage.rig.run(1s);
     CHECK(stage.rig.position() == at + 3s);
 }
+
+TEST_CASE("an output that comes to another clock goes at that one's rate", "[outputs][audio][rate]") {
+    RateStage stage;
+    stage.set_rate(2.0);
+    stage.rig.play(media_zero, ramp_blocks(0, 60 * rate));
+    stage.rig.run(500ms);
+    REQUIRE(stage.rig.clock->timeline().rate() == 2.0);
+    stage.rig.stop();
+    OutputRig other(stage.simulation, stage.output.sink(), true);
+    stage.output.sink()->attach({stage.simulation, other.pipeline, other.clock,
+                                 headless::synthetic_converters(), stage.stretchers});
+    other.play(media_zero, ramp_blocks(0, 60 * rate));
+    other.run(1s);
+    CHECK(other.clock->timeline().rate() == 1.0);
+    other.stop();
+}

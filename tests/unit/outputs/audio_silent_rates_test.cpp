@@ -1,6 +1,4 @@
 // Rates at which an audio output is silent: beyond the stretcher, backwards and 0.
-#include <cmath>
-
 #include "outputs/audio_rate_stage.h"
 
 using namespace playhead;

@@ -75,7 +75,9 @@ void StageRig::open(std::shared_ptr<SourceFactory> sources,
         b->port->attach({}, clock, {headless::synthetic_converters(), nullptr});
         static_cast<void>(clock->add_state_sink(b->port->clock_sink(), b->port->notify()));
         const auto recipe = [decoders, stream] { return decoders->create(stream, {}); };
-        b->stage = std::make_shared<DecodeStage>(simulation, recipe, nullptr, b->queue, b->port,
+        b->stage = std::make_shared<DecodeStage>(simulation, recipe, nullptr, b->queue,
+                                                 std::make_unique<Outlet>(0),
+                                                 std::vector<Outlet::Port>{{0, b->port}},
                                                  clock, 1,
                                                  budget > 0 ? budget : reverse_picture_bytes);
         b->stage->connect({[b](const LastSample& last) { b->last = last; },

@@ -42,7 +42,7 @@ struct GatedStage {
         port->attach({}, clock, {});
         stage = std::make_shared<DecodeStage>(
             simulation, nullptr, std::make_unique<GatedDecoder>(simulation, receiving, flushing),
-            queue, port, clock, 1);
+            queue, std::make_unique<Outlet>(0), std::vector<Outlet::Port>{{0, port}}, clock, 1);
         stage->connect({[](const LastSample&) {}, [](Status) {}, [](Status) {}});
     }
     ~GatedStage() {

@@ -85,7 +85,8 @@ public:
     // Resolution, work lane: answers from what it knows; may overlap the strand's calls.
     virtual Result<MediaType> negotiate(const MediaType& offered) const = 0;
     // Becomes part of a topology (again). Requests may start at once; what was asked of an earlier
-    // host is void, and what came from it is to be dropped.
+    // host is void, and what came from it is to be dropped. The rate is 1.0 until the clock tells
+    // another.
     virtual void attach(const SinkContext& context) = 0;
     virtual void process(Sample sample) = 0;
     virtual void place_marker(const Marker& marker) = 0;
