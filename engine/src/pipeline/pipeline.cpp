@@ -152,7 +152,10 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
     offset_ = offset;
     for (auto& branch : branches_) {
         if (branch->dead) continue;
-        take_port(*branch, *from);
+        // One that the pipeline before has no use for may still be playing what came before that.
+        for (auto before = from; before && !branch->port; before = before->predecessor_.lock()) {
+            take_port(*branch, *before);
+        }
         if (branch->port) {
             branch->port->follow(epoch_);
         } else {

@@ -427,3 +427,27 @@ TEST_CASE("a decoder that hangs does not hold up a change of the stop time",
     stage.faults->decode_gate.open();
     CHECK(stage.ended_at() == 5000);
 }
+
+TEST_CASE("an output that a short item leaves out is not taken from what plays before that",
+          "[conformance][6.1][media-stop]") {
+    covers("6.1/head-follows", "6.1/nothing-stops");
+    SessionRig rig;
+    std::vector<std::shared_ptr<Source>> kept;
+    const auto item = [&](bool video, bool audio, Duration length) {
+        rig.sources->media.video = video;
+        rig.sources->media.audio = audio;
+        rig.sources->media.duration = length;
+        rig.source.reset();
+        kept.push_back(rig.open());
+        return rig.topology(kept.back());
+    };
+    (void)rig.session.set_topology(item(false, true, 300ms));
+    (void)rig.session.set_topology(item(true, false, 52ms)); // at the outputs long before that
+    (void)rig.session.set_topology(item(true, true, 1s));
+    (void)rig.session.start();
+    rig.until("session-ended");
+    REQUIRE(rig.last("session-ended"));
+    CHECK(rig.audio->rendered == 15 + 50);
+    CHECK(rig.journal->count("audio shut-down") == 0);
+    kept.clear();
+}
