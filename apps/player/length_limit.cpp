@@ -45,6 +45,11 @@ public:
         if (swallowed_ > 0) host_->request(std::exchange(swallowed_, 0));
         sink_->preroll(t);
     }
+    void change_over(MediaTime t) override {
+        enter();
+        if (swallowed_ > 0) host_->request(std::exchange(swallowed_, 0));
+        sink_->change_over(t);
+    }
     void shut_down() override {
         leave();
         host_.reset();

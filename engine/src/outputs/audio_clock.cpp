@@ -1,10 +1,12 @@
 #include "outputs/audio_clock.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace playhead {
 namespace {
 
+constexpr std::int64_t last_frame = std::numeric_limits<std::int64_t>::max();
 constexpr Duration kept = std::chrono::seconds{2}; // of marks behind what is heard
 
 } // namespace
@@ -136,42 +138,59 @@ Timeline AudioClock::timeline(HostTime now, const RenderReport& report) {
     return line;
 }
 
-// The inverse of line(): the first moment at which that is beyond what was said.
+// When the next mark of another rate is heard, on that line and before `end`.
+std::optional<HostTime> AudioClock::next_mark(HostTime now, std::int64_t frame, HostTime heard,
+                                              std::int64_t first, std::int64_t end) const {
+    if (marks_.empty()) return std::nullopt;
+    const std::int64_t at = std::max(frame_at(now, frame, heard), first);
+    const double rate = mark_of(at)->rate;
+    const auto next = std::find_if(marks_.begin(), marks_.end(), [&](const AudioMark& mark) {
+        return mark.first_frame > at && mark.first_frame < end && mark.rate != rate;
+    });
+    if (next == marks_.end()) return std::nullopt;
+    return host_of(next->first_frame, frame, heard);
+}
+
+// The inverse of line(): when that goes beyond what was said; sooner where the line bends before, since
+// it is not looked at further than that.
 std::optional<HostTime> AudioClock::moves_at(HostTime now, const RenderReport& report) {
     if (state_ != State::running || !on_line(report) || floor_ >= end_of_line(report)) {
         return std::nullopt;
     }
-    const Timeline line = line_through(now, report.frame, report.heard, report.first_frame);
-    auto at = line.host_at(floor_);
+    std::optional<HostTime> first;
+    const auto consider = [&](std::optional<HostTime> at) {
+        if (at && (!first || *at < *first)) first = at;
+    };
     if (before_stretch(now, report)) {
         // A device that takes up its line elsewhere lets this stretch begin before the one before it
         // would have ended, so neither line tells of the other.
-        const HostTime begins = host_of(report.first_frame, report.frame, report.heard);
-        if (at) at = std::max(*at, begins);
-        const Timeline before =
-            line_through(now, report.before_frame, report.before_heard, report.before_first);
-        const auto sooner = before.host_at(floor_);
-        if (floor_ < media_of(report.before_end) && sooner && *sooner < begins) at = sooner;
+        consider(host_of(report.first_frame, report.frame, report.heard));
+        if (floor_ < media_of(report.before_end)) {
+            consider(line_through(now, report.before_frame, report.before_heard, report.before_first)
+                         .host_at(floor_));
+        }
+        consider(next_mark(now, report.before_frame, report.before_heard, report.before_first,
+                           report.before_end));
+    } else {
+        consider(line_through(now, report.frame, report.heard, report.first_frame).host_at(floor_));
+        consider(next_mark(now, report.frame, report.heard, report.first_frame, last_frame));
     }
-    return at ? std::optional{std::max(*at, now + Duration{1})} : std::nullopt;
+    return first ? std::optional{std::max(*first, now + Duration{1})} : std::nullopt;
 }
 
 std::optional<HostTime> AudioClock::turns_at(HostTime now, const RenderReport& report) const {
     if (state_ != State::running || !on_line(report)) return std::nullopt;
+    std::optional<HostTime> turn;
     if (before_stretch(now, report)) {
-        const HostTime ends = host_of(report.before_end, report.before_frame, report.before_heard);
-        const HostTime begins = host_of(report.first_frame, report.frame, report.heard);
-        return std::max(std::min(ends, begins), now + Duration{1});
+        turn = std::min(host_of(report.before_end, report.before_frame, report.before_heard),
+                        host_of(report.first_frame, report.frame, report.heard));
+        const auto mark = next_mark(now, report.before_frame, report.before_heard,
+                                    report.before_first, report.before_end);
+        if (mark) turn = std::min(*turn, *mark);
+    } else {
+        turn = next_mark(now, report.frame, report.heard, report.first_frame, last_frame);
     }
-    if (marks_.empty()) return std::nullopt;
-    const std::int64_t heard =
-        std::max(frame_at(now, report.frame, report.heard), report.first_frame);
-    const double rate = mark_of(heard)->rate;
-    const auto next = std::find_if(marks_.begin(), marks_.end(), [&](const AudioMark& mark) {
-        return mark.first_frame > heard && mark.rate != rate;
-    });
-    if (next == marks_.end()) return std::nullopt;
-    return std::max(host_of(next->first_frame, report.frame, report.heard), now + Duration{1});
+    return turn ? std::optional{std::max(*turn, now + Duration{1})} : std::nullopt;
 }
 
 } // namespace playhead

@@ -51,7 +51,8 @@ public:
 
     // Remembers what it has said, so as not to say less later.
     Timeline timeline(HostTime now, const RenderReport& report);
-    // When a timeline of rate 0 begins to move by what is known now; none: not by itself.
+    // When a timeline of rate 0 is to be looked at again: it begins to move by what is known now, or its
+    // line bends. None: not by itself.
     std::optional<HostTime> moves_at(HostTime now, const RenderReport& report);
     // When the line turns by what is known now (at a mark of another rate, where a stretch ends or
     // begins); none: not by itself.
@@ -63,6 +64,8 @@ private:
     std::deque<AudioMark>::const_iterator mark_of(std::int64_t frame) const;
     std::int64_t frame_at(HostTime now, std::int64_t frame, HostTime heard) const;
     HostTime host_of(std::int64_t frame, std::int64_t known, HostTime heard) const;
+    std::optional<HostTime> next_mark(HostTime now, std::int64_t frame, HostTime heard,
+                                      std::int64_t first, std::int64_t end) const;
     bool before_stretch(HostTime now, const RenderReport& report) const;
     MediaTime end_of_line(const RenderReport& report) const;
     Timeline line_through(HostTime now, std::int64_t frame, HostTime heard,
