@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "pipeline/group_plan.h"
 #include "pipeline/passage.h"
@@ -65,7 +65,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         bool lost = false;   // and not all of it is there
         std::shared_ptr<PacketQueue> queue = {};
     };
-    std::map<const PacketQueue*, Course> courses;
+    std::vector<Course> courses;  // one for each queue, in their order
     bool courses_run = false;   // they are being read
     bool all_read = false;      // to the end of the source
     bool can_go_on = false;     // all are over, and nothing has been read since
@@ -225,6 +225,14 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         }
     }
 
+    // With the lock.
+    Course* course_of(const PacketQueue* queue) {
+        const auto at = std::find_if(courses.begin(), courses.end(), [&](const Course& course) {
+            return course.queue.get() == queue;
+        });
+        return at == courses.end() ? nullptr : &*at;
+    }
+
     void set_course() {
         std::lock_guard lock(mutex);
         courses.clear();
@@ -235,7 +243,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             course.stop = job->stops.empty() ? job->stop : job->stops[i];
             if (course.stop) course.passage.emplace(*course.stop);
             course.queue = job->queues[i];
-            courses.emplace(job->queues[i].get(), std::move(course));
+            courses.push_back(std::move(course));
         }
     }
 
@@ -250,14 +258,13 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         std::lock_guard lock(mutex);
         courses_run = false;
         can_go_on = true;
-        for (auto& [queue, course] : courses) course.over = course.closed = true;  // each has its end
+        for (auto& course : courses) course.over = course.closed = true;  // each has its end
     }
 
     // It has come by behind the end of all, and cannot be had again.
     void lose(const PacketQueue& queue) {
         std::lock_guard lock(mutex);
-        const auto course = courses.find(&queue);
-        if (course != courses.end()) course->second.lost = true;
+        if (auto* course = course_of(&queue)) course->lost = true;
     }
 
     // With the lock. Its queue's end has not been seen yet, and what it lacks is there or can be read.
@@ -275,9 +282,9 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             std::vector<Course*> reopened;
             bool refused = false;
             for (const auto& end : ends) {
-                const auto at = courses.find(end.queue);
-                if (at == courses.end()) return ReadOn::refused;
-                auto& course = at->second;
+                auto* const found = course_of(end.queue);
+                if (!found) return ReadOn::refused;
+                auto& course = *found;
                 if (!course.stop || (end.stop && *end.stop <= *course.stop)) continue;
                 if (!course.over) {
                     refused |= !courses_run && !all_read;
@@ -294,7 +301,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
             if (refused) return ReadOn::refused;
             again = can_go_on && !reopened.empty();
             for (const auto& end : ends) {
-                auto& course = courses.find(end.queue)->second;
+                auto& course = *course_of(end.queue);
                 if (end.stop == course.stop) continue;
                 course.stop = end.stop;
                 course.passage.reset();
@@ -313,7 +320,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         std::vector<std::pair<std::shared_ptr<PacketQueue>, std::vector<Packet>>> put_aside;
         {
             std::lock_guard lock(mutex);
-            for (auto& [queue, course] : courses) {
+            for (auto& course : courses) {
                 if (!course.over && !course.aside.empty()) {
                     put_aside.emplace_back(course.queue, std::exchange(course.aside, {}));
                 }
@@ -341,13 +348,13 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         {
             std::lock_guard lock(mutex);
             for (auto& queue : job->queues) {
-                const auto at = courses.find(queue.get());
-                if (at == courses.end()) return false;
+                auto* const at = course_of(queue.get());
+                if (!at) return false;
                 if (queue->gating()) {
                     any_gating = true;
-                    all &= at->second.over;
+                    all &= at->over;
                 }
-                if (at->second.over && !std::exchange(at->second.closed, true)) {
+                if (at->over && !std::exchange(at->closed, true)) {
                     close.push_back(queue.get());
                 }
             }
@@ -524,7 +531,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
         bool last = false;
         {
             std::lock_guard lock(mutex);
-            auto& course = courses.find(&queue)->second;
+            auto& course = *course_of(&queue);
             if (course.over) {
                 // A stream that has long ended elsewhere must not have the rest of a file read.
                 passed_by += packet.data ? packet.data->size_bytes() : 0;
