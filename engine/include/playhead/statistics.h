@@ -10,6 +10,8 @@
 
 namespace playhead {
 
+// Of one output. Behind a tee `delivered`, `late`, `samples` and part of `stale` are the output's own, the
+// rest is the stream's and told at each of its outputs.
 struct StreamStatistics {
     StreamIndex stream = -1;
     StreamKind kind = StreamKind::data;
