@@ -142,6 +142,26 @@ TEST_CASE("in stopped and in a pause a stream is switched too", "[session][3][sw
     CHECK(rig.position() == paused_at + 1000);
 }
 
+TEST_CASE("an output that is added and changed before a start plays what it was given last",
+          "[session][3][switch]") {
+    SessionRig rig{{.seed = 1, .media = two_sounds()}};
+    rig.open();
+    Topology pictures;
+    pictures.add_branch(rig.source, 0, rig.video);
+    REQUIRE(rig.session.set_topology(std::move(pictures)));
+    rig.simulation->settle();
+    for (const StreamIndex stream : {second_sound, first_sound, second_sound}) {
+        OutputNode output;
+        output.sink = rig.audio;
+        (void)rig.session.switch_stream(std::move(output), SwitchRig::from(rig.source, stream));
+        CHECK(rig.until("stream-switched").back() == "stream-switched ok");
+    }
+    rig.start();
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+    CHECK(rig.audio->last_stream == second_sound);
+    CHECK(rig.audio->rendered == 500);
+}
+
 TEST_CASE("a stream is switched off, and on again under its number", "[session][3][switch]") {
     SwitchRig rig(two_sounds(2s));
     const NodeId output = rig.output(rig.audio);

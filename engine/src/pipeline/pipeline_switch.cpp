@@ -251,7 +251,8 @@ void Pipeline::postpone_switch() {
 
 void Pipeline::change_stream(BranchPlan plan) {
     auto* before = find_output(plan.output_node);
-    const bool fresh = !before || before->dead;
+    // Also one that has been changed before, and has had no start since.
+    const bool fresh = !before || before->dead || before->portless;
     if (before && fresh) {
         before->port.reset();
         before->stuck_port.reset();
