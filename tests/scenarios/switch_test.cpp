@@ -314,7 +314,9 @@ TEST_CASE("streams are switched on the real lanes", "[media][switch][lanes]") {
         to.stream = stream;
         (void)rig.session.switch_stream(std::move(output), std::move(to));
         REQUIRE(rig.until("stream-switched", 20s));
-        CHECK(rig.events.back().status.ok());
+        const Status status = rig.events.back().status;
+        INFO(status.message());
+        CHECK(status.word() == "ok");
     }
     const bool over = rig.count("session-ended") > 0;  // on a machine that stood for two seconds
     CHECK((over || rig.until("session-ended", 20s)));
