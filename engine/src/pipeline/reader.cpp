@@ -65,15 +65,18 @@ void ReaderHandle::retire(const std::shared_ptr<Executor>& executor, std::shared
     });
 }
 
-void ReaderHandle::launch(
-    std::function<void(Status, std::shared_ptr<const Presentation>)> opened) {
+void ReaderHandle::make_loop() {
     loop_ = std::make_shared<Loop>(executor_, factory_, request_, weak_from_this());
     unanswered_ = 0;
+}
+
+void ReaderHandle::launch(Opened opened) {
     loop_->thread = executor_->start_blocking(
         "ph-read", [loop = loop_, opened = std::move(opened)]() mutable { loop->run(std::move(opened)); });
 }
 
 void ReaderHandle::open(std::function<void(Status)> opened) {
+    make_loop();
     launch([weak = weak_from_this(), opened = std::move(opened)](
                Status status, std::shared_ptr<const Presentation> presentation) {
         auto self = weak.lock();
@@ -97,6 +100,7 @@ std::shared_ptr<ReaderHandle> ReaderHandle::again() const {
 void ReaderHandle::start(ReaderStart start) {
     news_ = std::move(start.news);
     buffering_ = 0;
+    Opened opened;
     if (!loop_) {
         if (request_.io && left_behind_.lock()) {
             start.done({Errc::component_busy,
@@ -104,8 +108,9 @@ void ReaderHandle::start(ReaderStart start) {
             return;
         }
         fresh_ = true;
-        launch([weak = weak_from_this(), done = start.done, was = presentation_](
-                   Status status, std::shared_ptr<const Presentation> presentation) {
+        make_loop();
+        opened = [weak = weak_from_this(), done = start.done, was = presentation_](
+                     Status status, std::shared_ptr<const Presentation> presentation) {
             auto self = weak.lock();
             if (!self) return;
             if (status.ok() && was && presentation->streams.size() != was->streams.size()) {
@@ -114,7 +119,7 @@ void ReaderHandle::start(ReaderStart start) {
             if (status.ok()) return;  // the start in the mailbox answers
             if (self->loop_) retire(self->executor_, std::exchange(self->loop_, nullptr));
             done(std::move(status));
-        });
+        };
     }
     if (std::exchange(fresh_, false) && start.at == media_zero) start.seek = false;
     start.done = [weak = weak_from_this(), loop = std::weak_ptr<Loop>(loop_),
@@ -123,7 +128,9 @@ void ReaderHandle::start(ReaderStart start) {
         done(std::move(status));
     };
     ++unanswered_;
+    // Before its thread runs: what comes while that opens the source interrupts it.
     loop_->send(std::move(start));
+    if (opened) launch(std::move(opened));
 }
 
 void ReaderHandle::answered(const std::weak_ptr<ReaderHandle>& handle,

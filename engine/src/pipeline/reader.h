@@ -91,7 +91,9 @@ public:
 private:
     struct Loop;
     struct Host;
-    void launch(std::function<void(Status, std::shared_ptr<const Presentation>)> opened);
+    using Opened = std::function<void(Status, std::shared_ptr<const Presentation>)>;
+    void make_loop();
+    void launch(Opened opened);  // of the loop that has been made
     void leave_behind();
     void pass_on(SourceNews news);
     static void answered(const std::weak_ptr<ReaderHandle>& handle, const std::weak_ptr<Loop>& loop);
