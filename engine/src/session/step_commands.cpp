@@ -1,4 +1,6 @@
 // The part of Step that carries commands out: start, cue, pause, rate, stop, and how each settles.
+#include <algorithm>
+
 #include "session/step.h"
 
 namespace playhead {
@@ -55,7 +57,9 @@ void Step::start(const StartPosition& position) {
     } else if (gait_of(m_.rate) != m_.gait) {
         // What is at the outputs was meant for another way of going.
         op.step = m_.rate == 0.0;
-        begin(now - (m_.progress.offset - m_.current->base));
+        const MediaTime then = now - (m_.progress.offset - m_.current->base);
+        const auto length = m_.current->duration;
+        begin(length ? std::min(then, beginning() + *length) : then);  // its end may be sooner now
     } else if (m_.state == SessionState::paused) {
         op.step = m_.rate == 0.0;
         op.target = now;
@@ -138,7 +142,11 @@ void Step::pause() {
                 return;
             }
             await(Await::held);
-            if (m_.clock_wait != SessionModel::ClockWait::asked) act(PauseClock{});
+            if (m_.clock_wait == SessionModel::ClockWait::asked) return;
+            if (m_.clock_wait == SessionModel::ClockWait::going) {
+                m_.clock_wait = SessionModel::ClockWait::no;  // nobody answers that any more
+            }
+            act(PauseClock{});
             break;
         case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
         default: fail({Errc::invalid_request, "nothing is playing"});

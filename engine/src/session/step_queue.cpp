@@ -234,6 +234,9 @@ void Step::take(const Delivered& in) {
 
 void Step::join_next() {
     if (!m_.active || !undisturbed() || !m_.next || !m_.next->ready || !tail().delivered) return;
+    // The outputs that pass to it still owe the one before it their answer.
+    using Wait = SessionModel::ClockWait;
+    if (m_.clock_wait == Wait::asked || m_.clock_wait == Wait::going) return;
     const auto next = *std::exchange(m_.next, std::nullopt);
     const auto& facts = next.facts;
     const Duration offset = facts.timed ? facts.base : m_.line_end - facts.start_on_switch;
@@ -347,6 +350,7 @@ void Step::switch_joined() {
     act(SwitchTo{joined.facts.topology});
     m_.current = joined.facts;
     m_.progress = joined.progress;
+    fall_back_rate(joined.facts);  // one that was chosen after it was joined
     capabilities(running_capabilities());
     post(TopologyStatus{m_.current->topology, TopologyState::sink_switched});
     prepare_next();

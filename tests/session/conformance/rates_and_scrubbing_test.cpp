@@ -294,6 +294,29 @@ TEST_CASE("a topology that cannot do the rate brings it back to 1 before it is r
     CHECK(rig.session.rate() == 1.0);
 }
 
+TEST_CASE("one that was joined before the rate was chosen, and cannot do it, plays at 1",
+          "[session][5.2]") {
+    covers("5.2/falls-back");
+    SessionRig rig;
+    rig.load();
+    rig.start(at(9s));
+    rig.sources->named["scripted:live"] = {.duration = 10s, .seekable = false};  // at 1 only
+    const auto other = rig.open("scripted:live");
+    (void)rig.session.set_topology(rig.topology(other));
+    rig.until("notify-presentation-time");  // joined: it begins in a moment
+    REQUIRE(rig.session.position().value() < media_at(10s));
+    REQUIRE(rate_status(rig, 0.5).ok());
+    CHECK(rig.session.rate() == 0.5);
+    rig.until("rate-changed");
+    CHECK(rig.last("rate-changed")->as<RateChanged>()->rate == 1.0);
+    CHECK(rig.session.position() == media_at(10s));
+    CHECK(rig.session.rate() == 1.0);
+    const auto begun = rig.simulation->now();
+    const auto from = rig.session.position().value();
+    rig.simulation->run_for(2s);
+    CHECK(rig.session.position().value() - from == rig.simulation->now() - begun);
+}
+
 TEST_CASE("nobody but the engine hears of a rate that the clock refuses", "[session][5.2]") {
     covers("5.2/failure-keeps");
     SessionRig rig;

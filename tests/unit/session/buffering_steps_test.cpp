@@ -1,4 +1,6 @@
 // How the session waits for data, as a table: media-session.md section 8.
+#include <algorithm>
+
 #include "support/catch.h"
 #include "unit/session/machine.h"
 
@@ -142,6 +144,38 @@ TEST_CASE("what buffers ahead of its turn is told once it is joined", "[session]
           Trace{"join 2 10000", "pause-clock", "post buffering-started ok"});
     // Taken back by a stop, it begins anew.
     CHECK(m.command(CommandKind::stop).front() == "post buffering-stopped ok");
+}
+
+TEST_CASE("nothing is joined while the outputs owe the clock an answer", "[session][8][buffering]") {
+    Machine m;
+    m.started();
+    m.command(CommandKind::set_topology);
+    auto second = ten_seconds();
+    second.topology = 2;
+    m.put(Resolved{{}, second, SetTopology::none});
+    m.put(SourcesRead{1});
+    m.put(NextReady{2, {}});
+    const auto joins = [](const Trace& trace) {
+        return std::find(trace.begin(), trace.end(), "join 2 10000") != trace.end();
+    };
+    m.put(Buffering{1, true});
+    SECTION("it is to stand") {
+        CHECK(m.put(Delivered{1, media_at(10s)}) == Trace{"post end-of-presentation ok"});
+        CHECK(joins(m.reach(Await::held)));
+    }
+    SECTION("it is to go on") {
+        m.reach(Await::held);
+        m.put(Buffering{1, false});
+        CHECK(m.put(Delivered{1, media_at(10s)}) == Trace{"post end-of-presentation ok"});
+        CHECK(joins(m.reach(Await::running)));
+    }
+    SECTION("it was to go on, and a pause came") {
+        m.reach(Await::held);
+        m.put(Buffering{1, false});
+        CHECK(m.command(CommandKind::pause) == Trace{"pause-clock"});
+        CHECK(m.put(Delivered{1, media_at(10s)}) == Trace{"post end-of-presentation ok"});
+        CHECK(joins(m.put(Failed{Status{Errc::device_lost}})));
+    }
 }
 
 TEST_CASE("a clock that will not wait goes on; one that will not go on has failed",

@@ -81,6 +81,27 @@ TEST_CASE("an end that is past is here", "[session][media-stop]") {
     CHECK(paused.model.state == SessionState::paused);
 }
 
+TEST_CASE("a start in another way from behind an end that has moved begins at that end",
+          "[session][media-stop]") {
+    auto facts = ten_seconds();
+    facts.rates = RateSupport{RateRange{0.0, 32.0, true}, RateRange{0.0, 32.0, true}};
+    Moving m;
+    m.started(facts);
+    m.command(CommandKind::pause, current, {}, media_at(5s));
+    m.reach(Await::held);
+    m.ask(5s);
+    m.found();
+    m.limited(true);
+    CommandInput slow;
+    slow.id = ++m.last;
+    slow.kind = CommandKind::set_rate;
+    slow.rate = 0.0;
+    m.put(Execute{slow, media_at(5s)});
+    m.reach(Await::rate);
+    const auto begun = m.command(CommandKind::start, current, {}, media_at(5s));
+    CHECK(begun.back() == "start-sources 3000");
+}
+
 TEST_CASE("what cannot be read again is restored, and a stop overtakes the question",
           "[session][media-stop]") {
     auto stuck = ten_seconds();
