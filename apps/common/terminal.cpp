@@ -22,16 +22,37 @@ Terminal::Terminal(std::string program) : program_(std::move(program)) {
 Terminal::~Terminal() { end_line(); }
 
 void Terminal::say(std::string_view text) {
-    if (!line_.empty()) {
-        write(line_out_, clear_line);
-    }
     std::string whole = program_ + ": ";
     // Always one line, whatever a backend's words contain.
     for (const char c : text) {
         whole += c == '\n' || c == '\r' ? ' ' : c;
     }
     whole += '\n';
-    write(2, whole);
+    write_above(2, whole);
+}
+
+void Terminal::print(std::string_view text) {
+    std::string whole;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        // The upper controls, U+0080 to U+009F, are two bytes each.
+        const bool upper = c == 0xc2 && i + 1 < text.size() &&
+                           static_cast<unsigned char>(text[i + 1]) < 0xa0;
+        const bool control = upper || c == 0x7f || (c < 0x20 && c != '\n');
+        if (!control) {
+            whole += text[i];
+        }
+        i += upper ? 1 : 0;
+    }
+    whole += '\n';
+    write_above(1, whole);
+}
+
+void Terminal::write_above(int out, std::string_view text) const {
+    if (!line_.empty()) {
+        write(line_out_, clear_line);
+    }
+    write(out, text);
     if (!line_.empty()) {
         write(line_out_, line_);
     }

@@ -1,4 +1,4 @@
-// Terminal: messages on stderr, and one line at the bottom that is rewritten in place.
+// Terminal: messages on stderr, text on stdout, and one line at the bottom that is rewritten in place.
 #pragma once
 
 #include <string>
@@ -15,6 +15,9 @@ public:
     // "program: text" on a line of its own.
     void say(std::string_view text);
 
+    // The lines of a text on stdout; what would command a terminal is left out of it.
+    void print(std::string_view text);
+
     // Whether there is a terminal to show a line on; else show_line() does nothing.
     bool can_show_line() const { return line_out_ >= 0; }
     // Writes only what differs from the line that stands there.
@@ -23,6 +26,7 @@ public:
     void end_line();
 
 private:
+    void write_above(int out, std::string_view text) const;
     void write(int out, std::string_view text) const;
 
     const std::string program_;

@@ -24,6 +24,7 @@ constexpr Key keys[] = {
     {SDLK_HASH, {Action::next_sound, 0}, false}, {SDLK_UNDERSCORE, {Action::next_picture, 0}, false},
     // Where those two are on many keyboards, with shift: a key is known by what it gives without.
     {SDLK_3, {Action::next_sound, 0}, false},  {SDLK_MINUS, {Action::next_picture, 0}, false},
+    {SDLK_j, {Action::next_subtitles, 0}, false},
     {SDLK_q, {Action::quit, 0}, false},        {SDLK_ESCAPE, {Action::quit, 0}, false},
 };
 

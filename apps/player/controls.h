@@ -20,6 +20,7 @@ enum class Action {
     plain_speed,
     next_sound,
     next_picture,
+    next_subtitles,
     quit
 };
 

@@ -69,7 +69,7 @@ public:
                     return;
                 }
             }
-        } else if (std::get<VideoFrame>(sample).pts >= end) {
+        } else if (begin_of(sample) >= end) {
             finish();
             ++swallowed_; // not asking for more is how it stays finished
             return;
@@ -90,8 +90,15 @@ public:
     void step() override { sink_->step(); }
 
 private:
+    static MediaTime begin_of(const Sample& sample) {
+        const auto* frame = std::get_if<VideoFrame>(&sample);
+        return frame != nullptr ? frame->pts : std::get<SubtitleCue>(sample).pts;
+    }
     void enter() {
         leave();
+        if (is_sparse(kind())) {
+            return; // its next one may be far, or never come
+        }
         entered_ = true;
         ++state_->playing;
     }

@@ -18,6 +18,7 @@ constexpr const char* keys_text = R"(Keys in the window:
   . ,                next frame, the one before, paused
   [ ] Backspace      slower, faster, at its own speed
   #                  next audio track  _                 next video track
+  j                  next subtitles, or none
 Exit codes: 0 played, 1 bad options, 2 nothing could be played, 3 some could, 4 interrupted.)";
 
 // Digits only, as from_chars reads them, and all of the text.
@@ -45,6 +46,9 @@ constexpr OutputName audio_outputs[] = {{"sdl", OutputSpec::Kind::sdl, nullptr},
                                         {"null", OutputSpec::Kind::none, nullptr},
                                         {"framecrc", OutputSpec::Kind::framecrc, "FILE"},
                                         {"wav", OutputSpec::Kind::wav, "FILE"}};
+constexpr OutputName subtitle_outputs[] = {{"terminal", OutputSpec::Kind::terminal, nullptr},
+                                           {"null", OutputSpec::Kind::none, nullptr},
+                                           {"srt", OutputSpec::Kind::srt, "FILE"}};
 
 template <std::size_t n>
 Result<OutputSpec> parse_output(const std::string& text, const OutputName (&names)[n]) {
@@ -217,10 +221,15 @@ Result<OutputSpec> parse_audio_output(const std::string& text) {
     return spec;
 }
 
+Result<OutputSpec> parse_subtitle_output(const std::string& text) {
+    return parse_output(text, subtitle_outputs);
+}
+
 std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     Options options;
     std::optional<OutputSpec> video;
     std::optional<OutputSpec> audio;
+    std::optional<OutputSpec> subtitles;
     CLI::App app{"Plays files and URLs, one after another.", "playhead"};
     app.footer(keys_text);
     app.set_version_flag("--version", std::string{"playhead "}.append(version));
@@ -231,6 +240,8 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
                "png:DIR");
     add_output(app, "--ao", audio, parse_audio_output,
                "Sound: sdl (default), null, framecrc:FILE, wav:FILE");
+    add_output(app, "--so", subtitles, parse_subtitle_output,
+               "Subtitles: terminal (default), null, srt:FILE");
     add_time(app, "--start", options.start, "Begin there");
     add_time(app, "--length", options.length, "Play no more than that of each file");
     app.add_option("--speed", options.speed,
@@ -239,10 +250,13 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
         ->type_name("R");
     add_track(app, "--aid", options.audio_track, "Play this audio track, or none");
     add_track(app, "--vid", options.video_track, "Play this video track, or none");
+    add_track(app, "--sid", options.subtitle_track, "Show this subtitle track (default: none)");
     app.add_option("--program", options.program, "Play this program of a transport stream")
         ->check(CLI::Range(0, 65535))
         ->type_name("N");
     app.add_option("--audio-file", options.audio_file, "Play the sound of this file with the picture")
+        ->type_name("FILE|URL");
+    app.add_option("--sub-file", options.subtitle_file, "Show the subtitles of this file")
         ->type_name("FILE|URL");
     app.add_option("--dump-topology", options.dump_topology,
                    "Write what is built to play the first file, as Graphviz DOT")
@@ -305,6 +319,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
         options.untimed ? OutputSpec::Kind::none : OutputSpec::Kind::sdl, {}, {}};
     options.video = video.value_or(absent);
     options.audio = audio.value_or(absent);
+    options.subtitles = subtitles.value_or(OutputSpec{OutputSpec::Kind::terminal, {}, {}});
     if (options.untimed && (options.video.kind == OutputSpec::Kind::sdl ||
                             options.audio.kind == OutputSpec::Kind::sdl)) {
         return bad("--untimed: a window and a sound device keep their own time; choose null or "

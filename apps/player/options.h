@@ -14,16 +14,16 @@
 namespace playhead::apps {
 
 struct OutputSpec {
-    enum class Kind { sdl, none, framecrc, png, wav } kind = Kind::sdl;
+    enum class Kind { sdl, none, framecrc, png, wav, terminal, srt } kind = Kind::sdl;
     std::string path;  // of what is written
     std::string route; // sdl only: "", "textures" or "surface"
-    bool writes() const { return kind != Kind::sdl && kind != Kind::none; }
 };
 
 struct Options {
     std::vector<std::string> items;
     OutputSpec video;
     OutputSpec audio;
+    OutputSpec subtitles;
     std::optional<Duration> start;
     std::optional<Duration> length;
     int volume = 100; // per cent
@@ -31,12 +31,17 @@ struct Options {
     std::optional<int> plays = 1; // of each file; none: for ever
     double speed = 1.0;
     bool untimed = false;
-    // A track's number; 0: none of that kind. Absent: the one that suits best.
+    // A track's number; 0: none of that kind. Absent: the one that suits best, and no subtitles.
     std::optional<int> audio_track;
     std::optional<int> video_track;
+    std::optional<int> subtitle_track;
     std::optional<int> program; // of a transport stream with several
-    std::string audio_file; // heard with every item
-    bool chooses_tracks() const { return audio_track || video_track || !audio_file.empty(); }
+    std::string audio_file;    // heard with every item
+    std::string subtitle_file; // shown with every item
+    bool chooses_tracks() const {
+        return audio_track || video_track || subtitle_track || !audio_file.empty() ||
+               !subtitle_file.empty();
+    }
     std::string dump_topology;
     std::string trace_events;
     LogLevel log_level = LogLevel::off;
@@ -57,5 +62,6 @@ std::optional<Duration> parse_time(std::string_view text);
 // "null", "framecrc:FILE", ...; the text of the error says what is possible.
 Result<OutputSpec> parse_video_output(const std::string& text);
 Result<OutputSpec> parse_audio_output(const std::string& text);
+Result<OutputSpec> parse_subtitle_output(const std::string& text);
 
 } // namespace playhead::apps

@@ -1,5 +1,8 @@
 #include "outputs.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "common/fallback_audio_device.h"
 #include "playhead/headless/audio_devices.h"
 #include "playhead/headless/sinks.h"
@@ -19,12 +22,15 @@ void keep(std::unique_ptr<Face> face, std::shared_ptr<StreamSink>& sink,
 
 Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options,
                                                  std::shared_ptr<Executor> executor,
-                                                 std::function<void(std::string)> say) {
+                                                 Say say, Say show) {
     auto outputs = std::make_unique<Outputs>();
     if (auto made = outputs->make_video(options, executor, say); !made) {
         return fail(made.error());
     }
     if (auto made = outputs->make_audio(options, executor, say); !made) {
+        return fail(made.error());
+    }
+    if (auto made = outputs->make_subtitles(options, std::move(show)); !made) {
         return fail(made.error());
     }
     return outputs;
@@ -114,6 +120,35 @@ Result<void> Outputs::make_audio(const Options& options, const std::shared_ptr<E
     return {};
 }
 
+Result<void> Outputs::make_subtitles(const Options& options, Say show) {
+    if (options.subtitles.kind == OutputSpec::Kind::srt) {
+        auto sink = headless::SrtSink::create(options.subtitles.path);
+        if (!sink) {
+            return fail(sink.error());
+        }
+        keep(std::move(*sink), subtitle_sink_, writers_[2]);
+    } else if (options.subtitles.kind == OutputSpec::Kind::none) {
+        subtitle_sink_ = headless::null_subtitle_sink();
+    } else {
+        // Each once, as it begins, whatever shows beside it.
+        const auto begun = std::make_shared<std::vector<SubtitleCue>>();
+        subtitles_ = std::make_unique<SubtitleOutput>(
+            [show = std::move(show), begun](const std::vector<SubtitleCue>& now) {
+                for (const SubtitleCue& cue : now) {
+                    const bool shown = std::ranges::any_of(*begun, [&](const SubtitleCue& before) {
+                        return before.content == cue.content;
+                    });
+                    if (!shown) {
+                        show(cue.content->text.empty() ? "[a picture]" : cue.content->text);
+                    }
+                }
+                *begun = now;
+            });
+        subtitle_sink_ = subtitles_->sink();
+    }
+    return {};
+}
+
 Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string& path) {
     if (!lines_ || lines_path_ != path) {
         auto lines = headless::HashLines::to_file(path);
@@ -128,9 +163,9 @@ Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string
 
 PlayerOutputs Outputs::sinks(LengthLimit* limit) const {
     if (limit == nullptr) {
-        return {video_sink_, audio_sink_};
+        return {video_sink_, audio_sink_, subtitle_sink_};
     }
-    return {limit->before(video_sink_), limit->before(audio_sink_)};
+    return {limit->before(video_sink_), limit->before(audio_sink_), limit->before(subtitle_sink_)};
 }
 
 bool Outputs::rateless() const { return !video_ && !audio_; }

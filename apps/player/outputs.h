@@ -1,4 +1,4 @@
-// Outputs: where picture and sound go, as the options say, and what takes their place when the
+// Outputs: where picture, sound and subtitles go, as the options say, and what takes their place when the
 // machine has no display or no sound device.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "options.h"
 #include "playhead/audio_output.h"
 #include "playhead/player.h"
+#include "playhead/subtitle_output.h"
 #include "playhead/video_output.h"
 #include "screen.h"
 
@@ -23,10 +24,13 @@ namespace playhead::apps {
 // Threads: the main thread.
 class Outputs {
 public:
-    // `say` is told, on any thread, what had to be replaced. An error: a file cannot be written.
+    using Say = std::function<void(std::string)>;
+
+    // `say` is told, on any thread, what had to be replaced, `show` the words of each subtitle as it
+    // begins. An error: a file cannot be written.
     static Result<std::unique_ptr<Outputs>> create(const Options& options,
-                                                   std::shared_ptr<Executor> executor,
-                                                   std::function<void(std::string)> say);
+                                                   std::shared_ptr<Executor> executor, Say say,
+                                                   Say show);
 
     // With --length, through its limit.
     PlayerOutputs sinks(LengthLimit* limit) const;
@@ -36,19 +40,20 @@ public:
     void set_volume(int per_cent, bool muted);
 
 private:
-    using Say = std::function<void(std::string)>;
-
     Result<void> make_video(const Options& options, const std::shared_ptr<Executor>& executor,
                             const Say& say);
     Result<void> make_audio(const Options& options, const std::shared_ptr<Executor>& executor,
                             const Say& say);
+    Result<void> make_subtitles(const Options& options, Say show);
     Result<std::shared_ptr<headless::HashLines>> lines_to(const std::string& path);
 
     std::unique_ptr<VideoOutput> video_; // a window's, or one that nobody looks at
     std::unique_ptr<AudioOutput> audio_;
     std::shared_ptr<StreamSink> video_sink_;
+    std::unique_ptr<SubtitleOutput> subtitles_;
     std::shared_ptr<StreamSink> audio_sink_;
-    std::shared_ptr<void> writers_[2]; // what belongs to a sink that writes
+    std::shared_ptr<StreamSink> subtitle_sink_;
+    std::shared_ptr<void> writers_[3]; // what belongs to a sink that writes
     std::string lines_path_;
     std::shared_ptr<headless::HashLines> lines_; // both may write to one
     std::unique_ptr<Screen> screen_;             // after the output that it shows

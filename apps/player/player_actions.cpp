@@ -50,6 +50,7 @@ void PlayerApp::act(const Control& control) {
     case Action::plain_speed: set_speed(1.0); break;
     case Action::next_sound: next_track(StreamKind::audio); break;
     case Action::next_picture: next_track(StreamKind::video); break;
+    case Action::next_subtitles: next_track(StreamKind::subtitle); break;
     }
     line_due_ = {};
 }
@@ -99,12 +100,18 @@ void PlayerApp::choose_tracks() {
     };
     choose(StreamKind::video, options_.video_track);
     choose(StreamKind::audio, options_.audio_track);
-    if (options_.audio_file.empty()) {
+    choose(StreamKind::subtitle, options_.subtitle_track);
+    add_file(StreamKind::audio, options_.audio_file);
+    add_file(StreamKind::subtitle, options_.subtitle_file);
+}
+
+void PlayerApp::add_file(StreamKind kind, const std::string& file) {
+    if (file.empty()) {
         return;
     }
     OpenRequest request;
-    request.locator = options_.audio_file;
-    if (const auto id = player_->add_external(std::move(request))) {
+    request.locator = file;
+    if (const auto id = player_->add_external(std::move(request), kind)) {
         item_.tracks.insert(*id);
     } else {
         warn(id.error().message());
@@ -119,7 +126,8 @@ void PlayerApp::select(StreamKind kind, std::optional<int> number) {
     }
 }
 
-// The next that can be played behind the one that does; behind the last, the first.
+// The next that can be played behind the one that does; behind the last, the first. Subtitles have
+// none between those two.
 void PlayerApp::next_track(StreamKind kind) {
     std::optional<int> first;
     std::optional<int> next;
@@ -135,7 +143,12 @@ void PlayerApp::next_track(StreamKind kind) {
             next = behind && !next ? track.number : next;
         }
     }
-    if (first && item_.playing) {
+    if (!item_.playing) {
+        return;
+    }
+    if (kind == StreamKind::subtitle && behind && !next) {
+        select(kind, std::nullopt);
+    } else if (first) {
         select(kind, next ? next : first);
     }
 }

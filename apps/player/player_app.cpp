@@ -69,9 +69,14 @@ std::optional<std::string> PlayerApp::set_up() {
         }
         trace_ = std::move(*trace);
     }
-    auto outputs = Outputs::create(options_, executor_, [this, loop = loop_](std::string text) {
-        loop->post([this, text = std::move(text)] { terminal_.say(text); });
-    });
+    auto outputs = Outputs::create(
+        options_, executor_,
+        [this, loop = loop_](std::string text) {
+            loop->post([this, text = std::move(text)] { terminal_.say(text); });
+        },
+        [this, loop = loop_](std::string text) {
+            loop->post([this, text = std::move(text)] { terminal_.print(text); });
+        });
     if (!outputs) {
         return outputs.error().message();
     }

@@ -64,6 +64,7 @@ private:
     void act(const Control& control);
     void seek_by(Duration distance);
     void choose_tracks();
+    void add_file(StreamKind kind, const std::string& file);
     void track_chosen(const Status& status);
     void begin_to_play();
     void select(StreamKind kind, std::optional<int> number);

@@ -20,7 +20,7 @@ std::string clock_text(Duration t) {
 std::string track_text(const std::vector<Track>& tracks, StreamKind kind) {
     const auto count = std::count_if(tracks.begin(), tracks.end(),
                                      [&](const Track& track) { return track.kind == kind; });
-    if (count < 2) {
+    if (count < (kind == StreamKind::subtitle ? 1 : 2)) { // one can be none
         return {};
     }
     const auto now = std::find_if(tracks.begin(), tracks.end(), [&](const Track& track) {
@@ -55,7 +55,7 @@ std::string progress_line(const Progress& progress) {
         std::snprintf(text, sizeof text, "  x%.2f", progress.speed);
         line += text;
     }
-    for (const StreamKind kind : {StreamKind::video, StreamKind::audio}) {
+    for (const StreamKind kind : {StreamKind::video, StreamKind::audio, StreamKind::subtitle}) {
         line += track_text(progress.tracks, kind);
     }
     line += "  dropped " + std::to_string(progress.dropped);

@@ -33,7 +33,11 @@ TEST_CASE("an option that cannot be is told in one line, and nothing is played",
         {{"--ao=png:x", item}, "'png:x' is no output"},
         {{"--ao=sdl:surface", item}, "'sdl:surface' has a part too much"},
         {{"--ao=wav:", item}, "'wav:' lacks its FILE"},
+        {{"--so=srt", item}, "'srt' lacks its FILE; write srt:FILE"},
+        {{"--so=sdl", item}, "'sdl' is no output; choose one of terminal, null, srt:FILE"},
+        {{"--so=srt:/no/such/folder/f", "--vo=null", "--ao=null", item}, "/no/such/folder/f"},
         {{"--aid=0", item}, "'0' is no track"},
+        {{"--sid=x", item}, "'x' is no track"},
         {{"--vid=two", item}, "'two' is no track"},
         {{"--program=first", item}, "--program: "},
         {{"--loop-file=0", item}, "'0' is no count"},
@@ -63,7 +67,7 @@ TEST_CASE("help and version go to standard output and succeed", "[player][option
     for (const char* option :
          {"--vo", "--ao", "--start", "--length", "--volume", "--mute", "--loop-file", "--untimed",
           "--trace-events", "--log-level", "--audio-latency", "--aid", "--vid", "--audio-file",
-          "--program", "space", "next audio track", "Exit codes"}) {
+          "--program", "--so", "--sid", "--sub-file", "space", "next audio track", "Exit codes"}) {
         CAPTURE(option);
         CHECK(help.out.find(option) != std::string::npos);
     }

@@ -1,6 +1,7 @@
 // Tracks and programs that the command line asks for, by what is heard of them.
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <numbers>
 
 #include "player_support.h"
@@ -70,6 +71,10 @@ void check_refused(std::vector<std::string> arguments, const std::string& said) 
     }
 }
 
+void write_text(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
 } // namespace
 
 TEST_CASE("the audio track that is asked for is the one that is heard", "[player][tracks]") {
@@ -132,11 +137,43 @@ TEST_CASE("the program that is asked for is played, else the first", "[player][t
     CHECK(heard({"--aid=4", item}) == 4); // tracks of all programs can be chosen
 }
 
+TEST_CASE("the subtitles of another file are written, or printed as the film plays",
+          "[player][tracks][subtitles]") {
+    const TemporaryFolder folder;
+    const std::string lines = "1\n00:00:00,100 --> 00:00:00,400\none\nand more\n\n"
+                              "2\n00:00:00,500 --> 00:00:00,700\ntwo\n\n";
+    const std::string late = "3\n00:01:30,000 --> 00:01:31,250\nlate\n\n";
+    const std::string beside = folder.path("beside.srt");
+    const std::string copy = folder.path("copy.srt");
+    write_text(beside, lines + late);
+    const std::vector<std::string> fast{"--untimed", "--vo=null", "--ao=null",
+                                        "--sub-file=" + beside, "--so=srt:" + copy};
+    const auto with = [](std::vector<std::string> arguments, const std::vector<std::string>& more) {
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    };
+    CHECK(play(with(fast, {clip()})).code == 0);
+    CHECK(read_text(copy) == lines + late); // all of them, though the film lasts two seconds
+    CHECK(play(with(fast, {"--length=1", clip()})).code == 0);
+    CHECK(read_text(copy) == lines);
+    // A film's own are not shown unasked.
+    CHECK(play({"--untimed", "--vo=null", "--ao=null", "--so=srt:" + copy, clip()}).code == 0);
+    CHECK(read_text(copy).empty());
+    const Exited shown = play({"--vo=null", "--ao=null", "--sub-file=" + beside, clip()});
+    CHECK(shown.code == 0);
+    CHECK(shown.out == "one\nand more\ntwo\n");
+    write_text(beside, "1\n00:00:00,100 --> 00:00:00,400\na\x1b[2Jb\xc2\x9b" "0mc\n\n");
+    CHECK(play({"--vo=null", "--ao=null", "--sub-file=" + beside, clip()}).out == "a[2Jb0mc\n");
+}
+
 TEST_CASE("a track, a file or a program that is not there is told in one line, and nothing is played",
           "[player][tracks]") {
     const TemporaryFolder folder;
     const std::string item = clip({"--sounds", "2"});
     check_refused({"--aid=9", item}, item + ": there is no audio track 9 (of 2)");
+    check_refused({"--sid=1", item}, item + ": there is no subtitle track 1 (of 0)");
+    check_refused({"--sub-file=" + item, item}, "there are no subtitles in it");
+    check_refused({"--sub-file=" + folder.path("missing.srt"), item}, "missing.srt' does not exist");
     check_refused({"--vid=2", item}, item + ": there is no video track 2 (of 1)");
     check_refused({"--vid=no", "--aid=no", item}, "the last output cannot be switched off");
     check_refused({"--audio-file=" + folder.path("missing.wav"), item},

@@ -166,6 +166,6 @@ TEST_CASE("subtitle files open as a subtitle stream", "[ffmpeg]") {
         const auto& streams = opened->source->presentation().streams;
         REQUIRE(streams.size() == 1);
         CHECK(streams[0].kind == StreamKind::subtitle);
-        CHECK_FALSE(streams[0].decodable);
+        CHECK(streams[0].decodable);
     }
 }

@@ -322,7 +322,7 @@ TEST_CASE("streams are switched on the real lanes", "[media][switch][lanes]") {
     CHECK((over || rig.until("session-ended", 20s)));
 }
 
-TEST_CASE("the tracks of a film are told, its subtitles too, which cannot be chosen yet",
+TEST_CASE("the tracks of a film are told, also those that have no output",
           "[media][switch][player]") {
     const auto path = media("subs_srt.mkv");
     if (!path) return;

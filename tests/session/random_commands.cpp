@@ -10,7 +10,7 @@ namespace {
 
 const char* const names[] = {"set_topology", "clear_current", "clear_topologies", "start",
                              "start_at", "start_segment", "pause", "cue", "set_rate",
-                             "switch_audio", "switch_video", "switch_second", "stop",
+                             "switch_audio", "switch_video", "switch_second", "switch_subtitles", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
                              "release", "lose_sink", "buffer", "buffered", "media_stop"};
 
@@ -21,9 +21,10 @@ std::string text(const Op& op) {
     out << names[static_cast<int>(op.what)];
     if (op.what == Do::set_topology) out << " " << op.item << " flags " << static_cast<int>(op.flags);
     if (op.second) out << (op.what == Do::lose_sink ? " of the second" : " with a tee");
+    if (op.subtitles) out << " with subtitles";
     if (op.what == Do::start_at || op.what == Do::cue || op.what == Do::wait) out << " " << op.ms << " ms";
     if (op.what == Do::switch_audio || op.what == Do::switch_video ||
-        op.what == Do::switch_second) {
+        op.what == Do::switch_second || op.what == Do::switch_subtitles) {
         out << " to stream " << op.item - 1 << " of source " << op.ms;
     }
     if (op.what == Do::media_stop) out << " of " << op.item << " at " << op.ms << " ms";
@@ -44,6 +45,7 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.what = Do::set_topology;
             op.item = upto(4);
             op.second = upto(3) == 0;
+            op.subtitles = upto(3) == 0;
             const int f = upto(8);
             op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
         } else if (die < 16) { op.what = Do::clear_current;
@@ -62,9 +64,10 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 73) { op.what = Do::close;
         } else if (die < 74) { op.what = Do::shutdown;
         } else if (die < 79) {
-            const Do outputs[] = {Do::switch_audio, Do::switch_video, Do::switch_second};
-            op.what = outputs[upto(3)];
-            op.item = upto(4);
+            const Do outputs[] = {Do::switch_audio, Do::switch_video, Do::switch_second,
+                                  Do::switch_subtitles};
+            op.what = outputs[upto(4)];
+            op.item = upto(5);
             op.ms = upto(4);
         } else if (die < 81) { op.what = Do::buffer;
         } else if (die < 83) { op.what = Do::buffered;

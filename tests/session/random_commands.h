@@ -11,7 +11,7 @@ namespace playhead::test {
 
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
-    set_rate, switch_audio, switch_video, switch_second, stop, close, shutdown, wait, fail_read,
+    set_rate, switch_audio, switch_video, switch_second, switch_subtitles, stop, close, shutdown, wait, fail_read,
     damage, stall_read, release, lose_sink, buffer, buffered, media_stop
 };
 
@@ -20,6 +20,7 @@ struct Op {
     int item = 0;                              // set_topology: which source
     bool second = false;                       // and its pictures go to a second output as well;
                                                // lose_sink: that one
+    bool subtitles = false;                    // set_topology: those of it are shown
     SetTopology flags = SetTopology::none;
     int ms = 0;                                // a position or a time to wait
     double rate = 1.0;

@@ -145,6 +145,7 @@ void Referee::completion(const Event& event) {
         }
         case Do::switch_audio:
         case Do::switch_second:
+        case Do::switch_subtitles:
         case Do::switch_video: {
             const auto* switched = event.as<StreamSwitched>();
             if (!switched || (switched->node > 0) != ok) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "playhead/subtitle_output.h"
 #include "session/random_commands.h"
 #include "session/random_referee.h"
 #include "support/catch.h"
@@ -28,6 +29,10 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
         factory = rig.sources;
         rig.video->told.scrubs = true;
         const auto second = std::make_shared<ScriptedSink>(StreamKind::video, rig.journal);
+        int lines_shown = 0;
+        SubtitleOutput subtitles([&](const std::vector<SubtitleCue>& now) {
+            lines_shown += static_cast<int>(now.size());
+        });
         const auto topology = [&](const Op& op, const std::shared_ptr<Source>& from) {
             Topology made = rig.topology(from);
             NodeId pictures = 0;
@@ -35,16 +40,21 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 const auto* output = std::get_if<OutputNode>(&node.body);
                 if (output && output->sink == rig.video) pictures = made.predecessors(node.id).front();
             }
-            if (!op.second || pictures == 0) return made;
-            OutputNode output;
-            output.sink = second;
-            made.connect(pictures, made.add(std::move(output)));
+            if (op.second && pictures != 0) {
+                OutputNode output;
+                output.sink = second;
+                made.connect(pictures, made.add(std::move(output)));
+            }
+            const auto* lines = from->presentation().best(StreamKind::subtitle);
+            if (op.subtitles && lines) made.add_branch(from, lines->index, subtitles.sink());
             return made;
         };
         std::vector<std::shared_ptr<Source>> sources;
         const ScriptedMedia kinds[] = {
-            {.audio_streams = 2, .duration = 1s}, {.audio = false, .duration = 400ms}, {.video = false, .duration = 300ms},
-            {.duration = 1s, .seekable = false, .slow = true}};
+            {.audio_streams = 2, .subtitle_streams = 2, .duration = 1s},
+            {.audio = false, .duration = 400ms},
+            {.video = false, .subtitle_streams = 1, .duration = 300ms},
+            {.subtitle_streams = 1, .duration = 1s, .seekable = false, .slow = true}};
         for (const auto& media : kinds) {
             const auto locator = "scripted:" + std::to_string(sources.size());
             rig.sources->named[locator] = media;
@@ -70,7 +80,8 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                                           (event->command ? " #" + std::to_string(event->command) : ""));
                 }
             }
-            const int now = rig.video->processed + second->processed + rig.audio->processed;
+            const int now = rig.video->processed + second->processed + rig.audio->processed +
+                            lines_shown;
             if (silent && now != processed && complaint.empty()) {
                 complaint = "something reached a sink after the stop";
             }
@@ -95,16 +106,18 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 case Do::set_rate: command = rig.session.set_rate(op.rate); break;
                 case Do::switch_audio:
                 case Do::switch_video:
-                case Do::switch_second: {
+                case Do::switch_second:
+                case Do::switch_subtitles: {
                     SourceNode to;
                     if (op.item > 0) {
                         to.source = sources[static_cast<std::size_t>(op.ms)];
                         to.stream = op.item - 1;
                     }
                     OutputNode output;
-                    output.sink = op.what == Do::switch_audio    ? rig.audio
-                                  : op.what == Do::switch_second ? second
-                                                                 : rig.video;
+                    output.sink = op.what == Do::switch_audio       ? rig.audio
+                                  : op.what == Do::switch_second    ? second
+                                  : op.what == Do::switch_subtitles ? subtitles.sink()
+                                                                    : rig.video;
                     command = rig.session.switch_stream(std::move(output), std::move(to));
                     break;
                 }

@@ -52,6 +52,9 @@ struct ScriptedMedia {
     bool audio = true;
     int audio_streams = 1;  // that many, of the same sound
     int video_streams = 1;
+    int subtitle_streams = 0;  // each with a line every `cue_every`, there for as long as `cue_lasts`
+    Duration cue_every = std::chrono::milliseconds{100};
+    Duration cue_lasts = std::chrono::milliseconds{60};
     Duration duration = std::chrono::seconds{10};
     std::optional<Duration> audio_lasts = {};  // the sound ends that early
     bool tell_duration = true;

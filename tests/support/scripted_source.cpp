@@ -32,6 +32,9 @@ public:
             format.channels = 1;
             add(StreamKind::audio, format);
         }
+        for (int i = 0; i < media.subtitle_streams; ++i) {
+            add(StreamKind::subtitle, SubtitleFormat{});
+        }
     }
     ~ScriptedSource() override { --alive_; }
 
@@ -50,6 +53,8 @@ public:
         const auto frame = (t - media_zero) / frame_length();
         next_video_ = std::max<std::int64_t>(0, frame / media_.gop * media_.gop);
         next_audio_ = std::max<std::int64_t>(0, (t - media_zero) / std::chrono::milliseconds{20});
+        // As demuxers do: those that last beyond t are given again.
+        next_cue_ = std::max<std::int64_t>(0, (t - media_zero - media_.cue_lasts) / media_.cue_every);
         next_copy_ = 0;
         return {};
     }
@@ -76,10 +81,20 @@ public:
             const bool more_video = media_.video && v - media_zero < media_.duration;
             const bool more_audio =
                 media_.audio && a - media_zero < media_.audio_lasts.value_or(media_.duration);
-            if (!more_video && !more_audio) return EndOfStream{};
+            const MediaTime s = media_at(next_cue_ * media_.cue_every);
+            const bool more_cues = media_.subtitle_streams > 0 && s - media_zero < media_.duration;
+            if (!more_video && !more_audio && !more_cues) return EndOfStream{};
             Packet packet;
             packet.data = std::make_shared<ScriptedPacket>();
-            if (more_video && (!more_audio || v <= a)) {
+            if (more_cues && (!more_video || s <= v) && (!more_audio || s <= a)) {
+                packet.stream = (media_.video ? media_.video_streams : 0) +
+                                (media_.audio ? media_.audio_streams : 0);
+                packet.pts = packet.dts = s;
+                packet.duration = media_.cue_lasts;
+                packet.key = true;
+                ++next_cue_;
+                copies_ = media_.subtitle_streams;
+            } else if (more_video && (!more_audio || v <= a)) {
                 packet.stream = 0;
                 packet.pts = packet.dts = v;
                 packet.duration = frame_length();
@@ -132,7 +147,7 @@ private:
         StreamInfo info;
         info.index = static_cast<int>(presentation_.streams.size());
         info.kind = kind;
-        info.codec = kind == StreamKind::video ? "scripted-video" : "scripted-audio";
+        info.codec = "scripted-" + std::string(to_string(kind));
         info.type = std::move(type);
         presentation_.streams.push_back(std::move(info));
     }
@@ -146,6 +161,7 @@ private:
     std::vector<StreamIndex> selected_;
     std::int64_t next_video_ = 0;
     std::int64_t next_audio_ = 0;
+    std::int64_t next_cue_ = 0;
     Packet copied_;
     int copies_ = 1;
     int next_copy_ = 0;
@@ -177,6 +193,14 @@ public:
             frame.duration = packet.duration;
             frame.key = packet.key;
             sample_ = std::move(frame);
+        } else if (kind_ == StreamKind::subtitle) {
+            SubtitleContent content;
+            content.text = std::to_string(packet.stream) + ":" + milliseconds(*packet.pts);
+            SubtitleCue cue;
+            cue.content = std::make_shared<const SubtitleContent>(std::move(content));
+            cue.pts = *packet.pts;
+            cue.duration = packet.duration;
+            sample_ = std::move(cue);
         } else {
             AudioBlock block;
             const bool mono = *packet.pts - media_zero < faults_->stereo_from.load();

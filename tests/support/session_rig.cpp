@@ -105,6 +105,7 @@ Topology SessionRig::topology(const std::shared_ptr<Source>& from) {
     Topology made;
     bool any[2] = {false, false};  // the first stream of each kind
     for (const auto& stream : from->presentation().streams) {
+        if (is_sparse(stream.kind)) continue;
         if (std::exchange(any[stream.kind == StreamKind::video ? 0 : 1], true)) continue;
         made.add_branch(from, stream.index, stream.kind == StreamKind::video ? video : audio);
     }

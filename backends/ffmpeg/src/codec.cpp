@@ -92,7 +92,7 @@ class Factory final : public DecoderFactory {
 public:
     Result<std::unique_ptr<Decoder>> create(const StreamInfo& stream,
                                             const DecoderContext& context) override {
-        if (stream.kind != StreamKind::video && stream.kind != StreamKind::audio) {
+        if (stream.kind != StreamKind::subtitle && is_sparse(stream.kind)) {
             return fail(Errc::topo_codec_not_found,
                         "there is no decoder for " + std::string(to_string(stream.kind)) +
                             " streams (stream " + std::to_string(stream.index) + ", " +
@@ -102,8 +102,11 @@ public:
         if (!codec) {
             return fail(std::move(codec.error()));
         }
-        return stream.kind == StreamKind::video ? make_video_decoder(stream, std::move(*codec))
-                                                : make_audio_decoder(stream, std::move(*codec));
+        switch (stream.kind) {
+        case StreamKind::video: return make_video_decoder(stream, std::move(*codec));
+        case StreamKind::audio: return make_audio_decoder(stream, std::move(*codec));
+        default: return make_subtitle_decoder(stream, std::move(*codec));
+        }
     }
 };
 

@@ -1,4 +1,5 @@
-// What audio and video decoding share: a libavcodec decoder with packets going in and frames out.
+// What decoders share: an opened libavcodec decoder; for sound and pictures, with packets going in and
+// frames out.
 #pragma once
 
 #include <string>
@@ -36,5 +37,6 @@ private:
 
 Result<std::unique_ptr<Decoder>> make_video_decoder(const StreamInfo& stream, Codec codec);
 Result<std::unique_ptr<Decoder>> make_audio_decoder(const StreamInfo& stream, Codec codec);
+Result<std::unique_ptr<Decoder>> make_subtitle_decoder(const StreamInfo& stream, Codec codec);
 
 } // namespace playhead::ffmpeg

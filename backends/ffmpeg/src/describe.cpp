@@ -125,7 +125,7 @@ StreamInfo stream_info(const AVFormatContext& input, const AVStream& stream, Dur
         const AVCodecDescriptor* description = avcodec_descriptor_get(codec.codec_id);
         info.type = SubtitleFormat{description != nullptr &&
                                    (description->props & AV_CODEC_PROP_BITMAP_SUB) != 0};
-        info.decodable = false; // until the subtitle decoders exist
+        info.decodable = has_decoder;
         break;
     }
     case StreamKind::data:

@@ -8,7 +8,7 @@ namespace {
 
 // Enough that decoder and sink work in turns of several samples.
 constexpr int requests_for_pictures = 4;
-constexpr int requests_for_sound = 16;
+constexpr int requests_for_others = 16;
 
 } // namespace
 
@@ -20,12 +20,14 @@ SinkTraits RatelessSink::traits() const {
     SinkTraits traits;
     traits.rateless = true;
     traits.scrubs = kind_ == StreamKind::video;
+    traits.gating = traits.can_preroll = !is_sparse(kind_);
     return traits;
 }
 
 Result<MediaType> RatelessSink::negotiate(const MediaType& offered) const {
-    const bool fits = kind_ == StreamKind::audio ? std::holds_alternative<AudioFormat>(offered)
-                                                 : std::holds_alternative<VideoFormat>(offered);
+    const bool fits = kind_ == StreamKind::audio   ? std::holds_alternative<AudioFormat>(offered)
+                      : kind_ == StreamKind::video ? std::holds_alternative<VideoFormat>(offered)
+                                                   : std::holds_alternative<SubtitleFormat>(offered);
     if (fits) return offered;
     return fail(Errc::topo_cannot_connect, "This output takes " + std::string(to_string(kind_)) +
                                                ", not " + describe(offered) + ".");
@@ -55,7 +57,7 @@ void RatelessSink::ask() {
         context_.host->request(1);
         return;
     }
-    const int most = kind_ == StreamKind::audio ? requests_for_sound : requests_for_pictures;
+    const int most = kind_ == StreamKind::video ? requests_for_pictures : requests_for_others;
     const int more = most - waiting_samples_ - open_requests_;
     // In halves, so that not every sample wakes the stage before.
     if (more <= 0 || (open_requests_ > most / 2 && running_)) return;

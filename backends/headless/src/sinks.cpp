@@ -19,8 +19,13 @@ NullVideoSink::NullVideoSink()
 NullAudioSink::NullAudioSink()
     : SinkFace(std::make_shared<RatelessSink>(StreamKind::audio, std::make_shared<SampleWork>())) {}
 
+NullSubtitleSink::NullSubtitleSink()
+    : SinkFace(
+          std::make_shared<RatelessSink>(StreamKind::subtitle, std::make_shared<SampleWork>())) {}
+
 std::shared_ptr<StreamSink> null_video_sink() { return NullVideoSink().sink(); }
 std::shared_ptr<StreamSink> null_audio_sink() { return NullAudioSink().sink(); }
+std::shared_ptr<StreamSink> null_subtitle_sink() { return NullSubtitleSink().sink(); }
 
 std::shared_ptr<StreamSinkFactory> null_sink_factory(StreamKind kind) {
     class Factory final : public StreamSinkFactory {
@@ -28,7 +33,9 @@ std::shared_ptr<StreamSinkFactory> null_sink_factory(StreamKind kind) {
         explicit Factory(StreamKind kind) : kind_(kind) {}
         StreamKind kind() const override { return kind_; }
         Result<std::shared_ptr<StreamSink>> create() override {
-            return kind_ == StreamKind::audio ? null_audio_sink() : null_video_sink();
+            return kind_ == StreamKind::audio   ? null_audio_sink()
+                   : kind_ == StreamKind::video ? null_video_sink()
+                                                : null_subtitle_sink();
         }
 
     private:

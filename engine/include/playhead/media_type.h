@@ -16,6 +16,8 @@ namespace playhead {
 
 enum class StreamKind { video, audio, subtitle, data, attachment };
 std::string_view to_string(StreamKind kind);
+// Its samples come now and then: nothing waits for the next one, nor for its end.
+constexpr bool is_sparse(StreamKind kind) { return kind != StreamKind::video && kind != StreamKind::audio; }
 
 struct Rational {
     std::int64_t num = 0;

@@ -17,12 +17,14 @@
 namespace playhead {
 
 struct PlayerOutputs {
-    std::shared_ptr<StreamSink> video;  // null: no picture wanted
-    std::shared_ptr<StreamSink> audio;  // null: no sound wanted
+    std::shared_ptr<StreamSink> video;           // null: no picture wanted
+    std::shared_ptr<StreamSink> audio;           // null: no sound wanted
+    std::shared_ptr<StreamSink> subtitles = {};  // null: none wanted
 };
 
-// A stream of what is open, or the sound of a file that was added to it. One without a decoder
-// (stream.decodable) or without an output, like subtitles so far, is listed but cannot be chosen.
+// A stream of what is open, or one of a file that was added to it. One without a decoder
+// (stream.decodable) or without an output is listed but cannot be chosen. What is opened begins with the
+// best picture and the best sound, and without subtitles.
 struct Track {
     StreamKind kind = StreamKind::audio;
     int number = 1;  // of its kind, from 1
@@ -69,8 +71,9 @@ public:
     // not notice. Not_found: no such track; invalid_request: nothing else would be left, or there is
     // no output for the kind. Errors besides: those of Session::switch_stream.
     Result<CommandId> select(StreamKind kind, std::optional<int> number);
-    // Opens another file and plays its sound with what is open, from the same position on.
-    Result<CommandId> add_external(OpenRequest request);
+    // Opens another file and plays its sound, or its subtitles, with what is open, from the same position
+    // on. No_streams: it has none of that kind.
+    Result<CommandId> add_external(OpenRequest request, StreamKind kind = StreamKind::audio);
     // While opening: cancels the open and completes ok.
     Result<CommandId> stop();
 

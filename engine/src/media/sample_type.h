@@ -26,13 +26,13 @@ inline bool same_type(const MediaType& a, const MediaType& b) {
     return a == b;
 }
 
-// Nothing where the sample is empty.
+// Nothing where the sample is empty, or a subtitle: outputs of those take whatever one shows.
 inline MediaType type_of(const Sample& sample) {
     if (const auto* frame = std::get_if<VideoFrame>(&sample)) {
         return frame->picture ? MediaType{frame->picture->format()} : MediaType{};
     }
-    const auto& block = std::get<AudioBlock>(sample);
-    return block.buffer ? MediaType{block.buffer->format()} : MediaType{};
+    const auto* block = std::get_if<AudioBlock>(&sample);
+    return block && block->buffer ? MediaType{block->buffer->format()} : MediaType{};
 }
 
 // Copies nothing: it is asked for each sample.
@@ -41,9 +41,9 @@ inline bool is_of_type(const Sample& sample, const MediaType& type) {
         const auto* video = std::get_if<VideoFormat>(&type);
         return video && frame->picture && same_type(frame->picture->format(), *video);
     }
-    const auto& block = std::get<AudioBlock>(sample);
+    const auto* block = std::get_if<AudioBlock>(&sample);
     const auto* audio = std::get_if<AudioFormat>(&type);
-    return audio && block.buffer && same_type(block.buffer->format(), *audio);
+    return audio && block && block->buffer && same_type(block->buffer->format(), *audio);
 }
 
 }  // namespace playhead

@@ -337,6 +337,27 @@ void DecodeStage::accept(VideoFrame frame) {
     give_picture(std::move(frame), std::nullopt);
 }
 
+void DecodeStage::accept(SubtitleCue cue) {
+    if (!cue.content) return;
+    if (cue.duration && cue.pts < order_.target && cue.pts + *cue.duration <= order_.target) {
+        counters_->before_start.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    if (order_.stop && cue.pts >= *order_.stop) {
+        stopped_short_ = true;
+        finish();
+        return;
+    }
+    if (order_.stop && (!cue.duration || cue.pts + *cue.duration > *order_.stop)) {
+        cue.duration = *order_.stop - cue.pts;
+    }
+    reached_ = true;
+    cue.epoch = order_.epoch;
+    const auto pts = cue.pts;
+    const auto end = pts + cue.duration.value_or(Duration{});
+    give(std::move(cue), pts, end);
+}
+
 // The candidate is the one that holds the target; it lasts until `next`.
 void DecodeStage::settle(MediaTime next) {
     auto shown = std::move(*candidate_);

@@ -7,7 +7,8 @@
 // Start position: pictures whose interval ends at or before the target are not handed out, the one
 // that contains it is; sound is cut so that it begins exactly at the target. Stop position: pictures
 // that begin there or later are not handed out, one that reaches beyond is told to end there; sound
-// is cut to the sample. What is thinned leaves gaps: nothing is told to last longer.
+// is cut to the sample. A subtitle that is over by the target is left out, one that has begun before is
+// given as it is. What is thinned leaves gaps: nothing is told to last longer.
 //
 // In reverse pictures come in falling order, from the one that holds the target down to the one that
 // holds the stop (it is told to begin there) or the first; decoding goes on ahead of the requests.
@@ -144,6 +145,7 @@ private:
     void accept(Sample sample);
     void accept(AudioBlock block);
     void accept(VideoFrame frame);
+    void accept(SubtitleCue cue);
     void settle(MediaTime next);
     void preview(const VideoFrame& frame);
     void give_picture(VideoFrame frame, std::optional<MediaTime> next);

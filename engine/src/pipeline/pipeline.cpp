@@ -168,7 +168,7 @@ std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>&
 }
 
 void Pipeline::watch_quality(Trunk& trunk) {
-    if (!desk_) return;
+    if (!desk_ || is_sparse(trunk.plan().kind)) return;
     trunk.quality = desk_->watch(
         trunk.plan().stream, trunk.plan().kind,
         [weak = weak_from_this(), of = std::weak_ptr<Trunk>(trunk.outputs.front()->trunk)](

@@ -162,6 +162,7 @@ public:
     // Lets the clock go on from where it is by a source that will do.
     void renew_time_source() const;
     std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
+    // Of those that playing waits for.
     bool any_live(int besides_node = -1) const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
     void restrict_rates(RateSupport& rates) const;
@@ -185,6 +186,7 @@ private:
     std::shared_ptr<SinkPort> make_port(Branch& branch);
     void take_port(Branch& branch, Pipeline& from);
     Branch* find_output(int node);
+    bool is_awaited(const Branch& branch) const;  // playing ends with it, not before
     void group_feeds();
     void let_go(ReaderHandle& handle);
     void unfeed(Trunk& trunk);

@@ -88,6 +88,7 @@ MediaTime Pipeline::end_time() const {
     std::optional<MediaTime> sound, picture_begin, latest;
     for (auto* trunk : trunks()) {
         if (trunk->dead() || !trunk->last) continue;
+        if (!trunk->any([this](auto* b) { return is_awaited(*b); })) continue;
         latest = latest ? std::max(*latest, trunk->last->end) : trunk->last->end;
         if (trunk->plan().kind == StreamKind::audio) {
             sound = sound ? std::max(*sound, trunk->last->end) : trunk->last->end;
@@ -137,7 +138,9 @@ void Pipeline::on_end_rendered(SinkPort& port, Epoch epoch) {
 void Pipeline::check_ends() {
     bool delivered = true, rendered = true;
     for (auto& branch : branches_) {
-        if (branch->dead) continue;
+        // A sink that captures wants all of it, however sparse.
+        const bool wants_all = is_awaited(*branch) || branch->plan.sink->traits().rateless;
+        if (branch->dead || !wants_all) continue;
         delivered &= branch->trunk->delivered;
         rendered &= branch->rendered;
     }

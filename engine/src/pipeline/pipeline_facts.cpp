@@ -5,18 +5,18 @@
 
 namespace playhead {
 
-// Those of all outputs, save sparse ones beside others; none where an output keeps time or looks at it.
+// Those of all outputs that playing waits for; none where one of them keeps time or looks at it.
 std::vector<std::shared_ptr<Intake>> Pipeline::rateless_intakes() const {
-    std::vector<std::shared_ptr<Intake>> gating, sparse;
+    std::vector<std::shared_ptr<Intake>> intakes;
     for (auto& branch : branches_) {
-        if (branch->dead) continue;
+        if (branch->dead || !is_awaited(*branch)) continue;
         const SinkTraits traits = branch->plan.sink->traits();
         const bool looks = traits.renders_by_clock || branch->plan.sink->time_source();
         if (!traits.rateless && (!branch->plan.rateless || looks)) return {};
         const auto& port = branch->port ? branch->port : branch->lent;
-        if (port) (traits.gating ? gating : sparse).push_back(port->intake());
+        if (port) intakes.push_back(port->intake());
     }
-    return gating.empty() ? sparse : gating;
+    return intakes;
 }
 
 void Pipeline::renew_time_source() const {
@@ -58,9 +58,17 @@ std::optional<MediaTime> Pipeline::shown_pts() const {
     return std::nullopt;
 }
 
+// Sparse outputs are not, unless there is no other.
+bool Pipeline::is_awaited(const Branch& branch) const {
+    const auto gates = [](const Branch& b) { return b.plan.sink->traits().gating; };
+    return gates(branch) || std::none_of(branches_.begin(), branches_.end(), [&](auto& b) {
+               return !b->off && gates(*b);
+           });
+}
+
 bool Pipeline::any_live(int besides_node) const {
-    return std::any_of(branches_.begin(), branches_.end(), [=](auto& b) {
-        return !b->dead && b->plan.output_node != besides_node;
+    return std::any_of(branches_.begin(), branches_.end(), [=, this](auto& b) {
+        return !b->dead && b->plan.output_node != besides_node && is_awaited(*b);
     });
 }
 

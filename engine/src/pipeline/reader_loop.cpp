@@ -206,10 +206,11 @@ bool ReaderHandle::Loop::wants_more() {
     }
     bool all_full = true, any_low = false, starving = false;
     std::size_t bytes = 0;
+    const bool all_sparse = nothing_gates();
     for (auto& queue : job->queues) {
         const auto level = queue->level();
         bytes += level.bytes;
-        if (!queue->gating()) continue;
+        if (!queue->gating() && !all_sparse) continue;
         all_full &= level.fill == PacketQueue::Fill::full;
         any_low |= level.fill <= PacketQueue::Fill::low;
         starving |= level.fill == PacketQueue::Fill::starving;
@@ -233,13 +234,20 @@ bool ReaderHandle::Loop::wants_more() {
         // Armed before the look, so that room made in between is not missed.
         for (auto& queue : job->queues) queue->wait_for_room();
         for (auto& queue : job->queues) {
-            if (queue->gating() && queue->level().fill <= PacketQueue::Fill::low &&
+            if ((queue->gating() || all_sparse) &&
+                queue->level().fill <= PacketQueue::Fill::low &&
                 bytes < byte_cap) {
                 reading = true;
             }
         }
     }
     return reading;
+}
+
+// Sparse streams are read along with others; by themselves they are read for their own sake.
+bool ReaderHandle::Loop::nothing_gates() const {
+    return std::none_of(job->queues.begin(), job->queues.end(),
+                        [](const auto& queue) { return queue->gating(); });
 }
 
 void ReaderHandle::Loop::read_one() {

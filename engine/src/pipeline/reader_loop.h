@@ -57,6 +57,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     // Whose key frame says where a seek to one has landed: the video's, else the first stream's.
     StreamIndex leader() const;
     bool wants_more();
+    bool nothing_gates() const;
     bool over_hard_cap(const PacketQueue& into) const;
     void read_one();
     void take(PacketQueue& queue, Packet packet);

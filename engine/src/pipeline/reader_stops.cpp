@@ -118,14 +118,15 @@ bool ReaderHandle::Loop::follow_stops() {
 
 bool ReaderHandle::Loop::close_what_is_over() {
     std::vector<PacketQueue*> close;
-    bool all = true, any_gating = false;
+    bool all = true, any_awaited = false;
+    const bool all_sparse = nothing_gates();
     {
         std::lock_guard lock(mutex);
         for (auto& queue : job->queues) {
             auto* const at = course_of(queue.get());
             if (!at) return false;
-            if (queue->gating()) {
-                any_gating = true;
+            if (queue->gating() || all_sparse) {
+                any_awaited = true;
                 all &= at->over;
             }
             if (at->over && !std::exchange(at->closed, true)) {
@@ -134,7 +135,7 @@ bool ReaderHandle::Loop::close_what_is_over() {
         }
     }
     for (auto* queue : close) queue->push_end(job->epoch);
-    return all && any_gating;
+    return all && any_awaited;
 }
 
 }  // namespace playhead

@@ -91,10 +91,13 @@ SinkPort::Item SinkPort::item_of(Sample sample) {
     if (const auto* block = std::get_if<AudioBlock>(&sample)) {
         item.begin = block->pts;
         item.end = block->pts + block->length();
+    } else if (const auto* frame = std::get_if<VideoFrame>(&sample)) {
+        item.begin = frame->pts;
+        item.end = frame->pts + picture_length(*frame, {});
     } else {
-        const auto& frame = std::get<VideoFrame>(sample);
-        item.begin = frame.pts;
-        item.end = frame.pts + picture_length(frame, {});
+        const auto& cue = std::get<SubtitleCue>(sample);
+        item.begin = cue.pts;
+        item.end = cue.pts + cue.duration.value_or(Duration{});
     }
     item.sample = std::move(sample);
     return item;

@@ -73,8 +73,10 @@ Result<CommandId> Player::select(StreamKind kind, std::optional<int> number) {
     return core_->submit(std::move(command));
 }
 
-Result<CommandId> Player::add_external(OpenRequest request) {
-    return core_->submit(PlayerCore::order(PlayerCore::Kind::add, {}, std::move(request)));
+Result<CommandId> Player::add_external(OpenRequest request, StreamKind kind) {
+    auto command = PlayerCore::order(PlayerCore::Kind::add, {}, std::move(request));
+    command.stream_kind = kind;
+    return core_->submit(std::move(command));
 }
 
 std::vector<Track> Player::tracks() const { return core_->snapshot().tracks; }

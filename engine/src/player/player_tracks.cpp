@@ -8,9 +8,10 @@ namespace playhead {
 
 const std::shared_ptr<StreamSink>& PlayerCore::output_of(StreamKind kind) const {
     static const std::shared_ptr<StreamSink> none;
-    return kind == StreamKind::video   ? outputs_.video
-           : kind == StreamKind::audio ? outputs_.audio
-                                       : none;
+    return kind == StreamKind::video      ? outputs_.video
+           : kind == StreamKind::audio    ? outputs_.audio
+           : kind == StreamKind::subtitle ? outputs_.subtitles
+                                          : none;
 }
 
 Topology PlayerCore::topology_of(const std::shared_ptr<Source>& source,
@@ -62,8 +63,9 @@ void PlayerCore::select(StreamKind kind, std::optional<int> number) {
 void PlayerCore::add_tracks(const std::shared_ptr<Source>& source, bool external) {
     publish([&](Public& p) {
         for (const StreamInfo& stream : source->presentation().streams) {
-            const bool can_be_one = external ? stream.kind == StreamKind::audio
-                                             : stream.kind <= StreamKind::subtitle;
+            const bool can_be_one = stream.kind == StreamKind::audio ||
+                                    stream.kind == StreamKind::subtitle ||
+                                    (stream.kind == StreamKind::video && !external);
             if (!can_be_one || stream.disposition.attached_picture) continue;
             Track track;
             track.kind = stream.kind;
@@ -78,7 +80,7 @@ void PlayerCore::add_tracks(const std::shared_ptr<Source>& source, bool external
     });
 }
 
-// Those of the source that plays now, which begins with the best of each kind.
+// Those of the source that plays now, which begins with the best picture and the best sound.
 void PlayerCore::show_tracks() {
     track_sources_.clear();
     publish([](Public& p) { p.tracks.clear(); });
@@ -86,7 +88,8 @@ void PlayerCore::show_tracks() {
     publish([&](Public& p) {
         for (Track& track : p.tracks) {
             const auto* best = source_->presentation().best(track.kind);
-            track.selected = best && best->index == track.stream.index && output_of(track.kind);
+            track.selected = best && best->index == track.stream.index && !is_sparse(track.kind) &&
+                             output_of(track.kind);
         }
     });
 }
@@ -99,19 +102,22 @@ void PlayerCore::mark_selected(StreamKind kind, std::optional<int> number) {
     });
 }
 
-// The best sound of what was added plays.
+// The best of the kind in what was added plays.
 void PlayerCore::opened_external(const Event& event) {
     if (!event.status.ok()) return finish(event.status);
+    const StreamKind kind = executing_->stream_kind;
     const auto before = snapshot().tracks.size();
     add_tracks(event.as<SourceOpened>()->source, true);
     const auto tracks = snapshot().tracks;
-    const auto* best = event.as<SourceOpened>()->presentation->best(StreamKind::audio);
+    const auto* best = event.as<SourceOpened>()->presentation->best(kind);
     for (std::size_t i = before; best && i < tracks.size(); ++i) {
         if (tracks[i].stream.index != best->index) continue;
         return select(tracks[i].kind, tracks[i].number);
     }
-    finish({Errc::no_streams, event.as<SourceOpened>()->presentation->locator +
-                                  ": there is no sound in it that can be played"});
+    finish({Errc::no_streams,
+            event.as<SourceOpened>()->presentation->locator +
+                (kind == StreamKind::subtitle ? ": there are no subtitles in it that can be shown"
+                                              : ": there is no sound in it that can be played")});
 }
 
 }  // namespace playhead

@@ -13,6 +13,18 @@ namespace {
 constexpr RateRange every_picture{0.0, 32.0, true};
 constexpr RateRange key_pictures{0.0, 128.0, true};
 
+// How long a presentation is does not go by its subtitles, unless there is nothing else.
+bool tells_length(const Topology& topology, const SourceNode& source) {
+    const auto sparse = [](const SourceNode& s) {
+        return is_sparse(s.source->presentation().streams[static_cast<std::size_t>(s.stream)].kind);
+    };
+    if (!sparse(source)) return true;
+    return std::none_of(topology.nodes().begin(), topology.nodes().end(), [&](const Node& node) {
+        const auto* other = std::get_if<SourceNode>(&node.body);
+        return other && !sparse(*other);
+    });
+}
+
 }  // namespace
 
 Status source_facts(const Topology& topology, PresentationFacts& facts) {
@@ -27,6 +39,7 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
         facts.seekable &= p.seekable;
         facts.can_pause &= !p.live;
         if (!p.seekable || p.live) facts.rates.restrict_to(RateRange::only_one());
+        if (!tells_length(topology, *source)) continue;
         const Duration begin = source->media_start.value_or(media_zero) - media_zero;
         auto duration = p.duration;
         if (source->media_stop) {
@@ -50,7 +63,7 @@ std::optional<Duration> end_of(const Topology& topology) {
     Duration end{};
     for (const Node& node : topology.nodes()) {
         const auto* source = std::get_if<SourceNode>(&node.body);
-        if (!source) continue;
+        if (!source || !tells_length(topology, *source)) continue;
         auto stop = source->source->presentation().duration;
         if (source->media_stop) {
             const Duration wanted = *source->media_stop - media_zero;

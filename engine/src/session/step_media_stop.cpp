@@ -82,7 +82,8 @@ void Step::take(const Limited& in) {
     if (in.reads) {
         if (auto* progress = progress_of(m_.operation->command.topology)) progress->read = false;
     }
-    if (in.fits || m_.gait != Gait::forward) {
+    const bool begins_anew_anyway = gait_of(m_.rate) != m_.gait;  // paused, at the next start
+    if (in.fits || m_.gait != Gait::forward || begins_anew_anyway) {
         media_stop_changed();
         return;
     }

@@ -102,6 +102,27 @@ TEST_CASE("a start in another way from behind an end that has moved begins at th
     CHECK(begun.back() == "start-sources 3000");
 }
 
+TEST_CASE("a pause stays one where the rate that was chosen in it begins anew anyway",
+          "[session][media-stop]") {
+    auto facts = ten_seconds();
+    facts.rates = RateSupport{RateRange{0.0, 32.0, true}, RateRange{0.0, 32.0, true}};
+    Moving m;
+    m.started(facts);
+    m.command(CommandKind::pause, current, {}, media_at(2s));
+    m.reach(Await::held);
+    CommandInput still;
+    still.id = ++m.last;
+    still.kind = CommandKind::set_rate;
+    still.rate = 0.0;
+    m.put(Execute{still, media_at(2s)});
+    m.reach(Await::rate);
+    m.ask();
+    m.found();
+    CHECK(m.limited(false) == Trace{"disarm", "done 5 media-stop-changed ok"});
+    CHECK(m.model.state == SessionState::paused);
+    CHECK(m.command(CommandKind::start, current, {}, media_at(2s)).back() == "start-sources 2000");
+}
+
 TEST_CASE("what cannot be read again is restored, and a stop overtakes the question",
           "[session][media-stop]") {
     auto stuck = ten_seconds();

@@ -1,4 +1,4 @@
-// Packet, AudioBlock, VideoFrame: what travels through a pipeline. Payloads are immutable and
+// Packet, AudioBlock, VideoFrame, SubtitleCue: what travels through a pipeline. Payloads are immutable and
 // shared under our own reference count; they may outlive the session and the engine.
 #pragma once
 
@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "playhead/media_type.h"
 
@@ -98,7 +100,33 @@ struct AudioBlock {
     }
 };
 
-using Sample = std::variant<AudioBlock, VideoFrame>;
+// A picture that a subtitle lays over the film's.
+struct SubtitleImage {
+    std::shared_ptr<const Picture> picture;  // rgba; its alpha is not multiplied in
+    int x = 0;  // of its upper left corner on the canvas
+    int y = 0;
+};
+
+// What one subtitle shows; with nothing in it, it clears the screen.
+struct SubtitleContent {
+    std::string text;  // UTF-8, without mark-up; lines are parted by '\n'
+    // The same with its mark-up: ASS events as Matroska stores them ("ReadOrder,Layer,Style,Name,
+    // MarginL,MarginR,MarginV,Effect,Text").
+    std::vector<std::string> events;
+    std::vector<SubtitleImage> images;  // of a stream of bitmaps, instead
+    int canvas_width = 0;  // on which they are placed; 0: that of the film's picture
+    int canvas_height = 0;
+    bool empty() const { return text.empty() && events.empty() && images.empty(); }
+};
+
+struct SubtitleCue {
+    std::shared_ptr<const SubtitleContent> content;
+    MediaTime pts{};
+    std::optional<Duration> duration;  // none: until the next one
+    Epoch epoch = 0;
+};
+
+using Sample = std::variant<AudioBlock, VideoFrame, SubtitleCue>;
 
 // End of stream and "not yet" are values, not errors or nulls.
 struct EndOfStream {};

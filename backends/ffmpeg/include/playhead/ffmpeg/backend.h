@@ -15,7 +15,7 @@ namespace playhead::ffmpeg {
 // never reaches local files.
 std::shared_ptr<SourceFactory> make_source_factory(std::shared_ptr<ByteSourceFactory> bytes);
 
-// For streams of sources made here. No decoder for subtitles yet.
+// For streams of sources made here: pictures, sound, subtitles.
 std::shared_ptr<DecoderFactory> make_decoder_factory();
 
 std::shared_ptr<ConverterFactory> make_converter_factory();

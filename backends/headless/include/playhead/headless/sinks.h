@@ -1,4 +1,4 @@
-// Sinks without a screen or a loudspeaker: nothing at all, hashes, WAV and PNG files.
+// Sinks without a screen or a loudspeaker: nothing at all, hashes, WAV, PNG and SRT files.
 //
 // All of them are rateless: they take samples as fast as they come and show no interest in the clock.
 // (A sink that keeps time without a device: an AudioOutput over a NullAudioDevice, or a VideoOutput
@@ -23,7 +23,7 @@ class RatelessSink;
 class SinkFace {
 public:
     const std::shared_ptr<StreamSink>& sink() const { return sink_; } // for an OutputNode
-    std::uint64_t frames() const;                                     // pictures taken
+    std::uint64_t frames() const;  // pictures taken, or subtitles
     std::uint64_t samples() const; // audio frames taken (one for all channels)
 
 protected:
@@ -46,8 +46,14 @@ public:
     NullAudioSink();
 };
 
+class NullSubtitleSink final : public SinkFace {
+public:
+    NullSubtitleSink();
+};
+
 std::shared_ptr<StreamSink> null_video_sink();
 std::shared_ptr<StreamSink> null_audio_sink();
+std::shared_ptr<StreamSink> null_subtitle_sink();
 std::shared_ptr<StreamSinkFactory> null_sink_factory(StreamKind kind);
 
 // Where lines of hashes go, in the form of `ffmpeg -f framecrc`: header lines once for each stream,
@@ -124,6 +130,17 @@ public:
 private:
     struct Work;
     explicit WavSink(std::shared_ptr<Work> work);
+};
+
+// Subtitles to a SubRip file: their words, or "[bitmap 320x40]". One that lasts until the next ends
+// there; the last such one, five seconds on.
+class SrtSink final : public SinkFace {
+public:
+    static Result<std::unique_ptr<SrtSink>> create(const std::string& path);
+
+private:
+    struct Work;
+    explicit SrtSink(std::shared_ptr<Work> work);
 };
 
 struct PngSinkOptions {

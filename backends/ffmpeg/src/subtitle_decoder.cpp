@@ -1,0 +1,202 @@
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "codec.h"
+#include "error.h"
+#include "subtitle_text.h"
+
+namespace playhead::ffmpeg {
+namespace {
+
+struct Subtitle : AVSubtitle {
+    Subtitle() : AVSubtitle{} {}
+    ~Subtitle() { avsubtitle_free(this); }
+    Subtitle(const Subtitle&) = delete;
+    Subtitle& operator=(const Subtitle&) = delete;
+};
+
+// The pixels of a bitmap, its palette (0xAARRGGBB each) looked up.
+class BitmapPicture final : public Picture {
+public:
+    explicit BitmapPicture(const AVSubtitleRect& rect)
+        : bytes_(static_cast<std::size_t>(rect.w) * static_cast<std::size_t>(rect.h) * 4) {
+        format_.pixel_format = PixelFormat::rgba;
+        format_.pixel_format_name = "rgba";
+        format_.native_pixel_format = AV_PIX_FMT_RGBA;
+        format_.width = rect.w;
+        format_.height = rect.h;
+        auto* to = reinterpret_cast<std::uint8_t*>(bytes_.data());
+        for (int y = 0; y < rect.h; ++y) {
+            const std::uint8_t* row = rect.data[0] + std::ptrdiff_t{y} * rect.linesize[0];
+            for (int x = 0; x < rect.w; ++x) {
+                std::uint32_t colour = 0;
+                std::memcpy(&colour, rect.data[1] + std::size_t{row[x]} * 4, 4);
+                *to++ = static_cast<std::uint8_t>(colour >> 16);
+                *to++ = static_cast<std::uint8_t>(colour >> 8);
+                *to++ = static_cast<std::uint8_t>(colour);
+                *to++ = static_cast<std::uint8_t>(colour >> 24);
+            }
+        }
+        plane_count_ = 1;
+        planes_[0] = {bytes_.data(), std::ptrdiff_t{rect.w} * 4, rect.w * 4, rect.h};
+    }
+
+private:
+    std::vector<std::byte> bytes_;
+};
+
+bool has_pixels(const AVSubtitleRect& rect) {
+    return rect.type == SUBTITLE_BITMAP && rect.w > 0 && rect.h > 0 && rect.data[0] != nullptr &&
+           rect.data[1] != nullptr;
+}
+
+void append_line(std::string& text, const std::string& line) {
+    if (line.empty()) {
+        return;
+    }
+    if (!text.empty()) {
+        text += '\n';
+    }
+    text += line;
+}
+
+// When it shows is the packet's affair; libavcodec's own stamps are rounded.
+class SubtitleDecoder final : public Decoder {
+public:
+    SubtitleDecoder(const StreamInfo& stream, Codec codec)
+        : codec_(std::move(codec)),
+          what_(stream.codec + " subtitles of stream " + std::to_string(stream.index)) {
+        const auto* format = std::get_if<SubtitleFormat>(&stream.type);
+        bitmap_ = format != nullptr && format->bitmap;
+    }
+
+    Result<SendOutcome> send(const Packet& packet) override {
+        const auto* data = static_cast<const AvPacketData*>(packet.data.get());
+        if (data == nullptr || data->packet().size == 0) {
+            return SendOutcome::accepted;
+        }
+        if (!made_.empty()) {
+            return SendOutcome::full;
+        }
+        if (packet.pts) {
+            last_pts_ = *packet.pts;
+        }
+        const AVPacket& in = data->packet();
+        const std::string_view bytes{reinterpret_cast<const char*>(in.data),
+                                     static_cast<std::size_t>(in.size)};
+        int code = decode(in, packet.duration);
+        if (code < 0 && !bitmap_ && !is_utf8(bytes)) { // which libavcodec insists on
+            code = decode_again(in, from_windows_1252(bytes), packet.duration);
+        }
+        if (code < 0) {
+            return fail(ffmpeg_error(code, "decoding the " + what_));
+        }
+        return SendOutcome::accepted;
+    }
+
+    void drain() override {
+        // A few decoders hold captions back.
+        const bool delays = (codec_.context().codec->capabilities & AV_CODEC_CAP_DELAY) != 0;
+        const PacketHandle nothing(av_packet_alloc());
+        for (std::size_t had = 0; delays && nothing; had = made_.size()) {
+            if (decode(*nothing, std::nullopt) < 0 || made_.size() == had) {
+                break;
+            }
+        }
+        draining_ = true;
+    }
+
+    DecodeOutcome receive() override {
+        if (!made_.empty()) {
+            SubtitleCue cue = std::move(made_.front());
+            made_.pop_front();
+            return Sample{std::move(cue)};
+        }
+        if (draining_) {
+            return EndOfStream{};
+        }
+        return NotYet{};
+    }
+
+    void flush() override {
+        avcodec_flush_buffers(&codec_.context());
+        made_.clear();
+        draining_ = false;
+        last_pts_ = media_zero;
+    }
+
+private:
+    // Negative: an FFmpeg code.
+    int decode(const AVPacket& packet, std::optional<Duration> length) {
+        Subtitle subtitle;
+        int any = 0;
+        const int code = avcodec_decode_subtitle2(&codec_.context(), &subtitle, &any,
+                                                  const_cast<AVPacket*>(&packet));
+        if (code >= 0 && any != 0) {
+            take(subtitle, length);
+        }
+        return code;
+    }
+
+    int decode_again(const AVPacket& packet, const std::string& text,
+                     std::optional<Duration> length) {
+        const PacketHandle changed(av_packet_alloc());
+        const int size = static_cast<int>(text.size());
+        if (!changed || av_new_packet(changed.get(), size) < 0) {
+            return AVERROR(ENOMEM);
+        }
+        std::memcpy(changed->data, text.data(), text.size());
+        av_packet_copy_props(changed.get(), &packet);
+        return decode(*changed, length);
+    }
+
+    void take(const Subtitle& subtitle, std::optional<Duration> length) {
+        auto content = std::make_shared<SubtitleContent>();
+        for (unsigned i = 0; i < subtitle.num_rects; ++i) {
+            const AVSubtitleRect& rect = *subtitle.rects[i];
+            if (rect.type == SUBTITLE_ASS && rect.ass != nullptr) {
+                content->events.emplace_back(rect.ass);
+                append_line(content->text, words_of_event(rect.ass));
+            } else if (rect.type == SUBTITLE_TEXT && rect.text != nullptr) {
+                append_line(content->text, rect.text);
+            } else if (has_pixels(rect)) {
+                content->images.push_back({std::make_shared<BitmapPicture>(rect), rect.x, rect.y});
+            }
+        }
+        if (content->empty() && !bitmap_) {
+            return; // what is over by itself need not be cleared
+        }
+        content->canvas_width = codec_.context().width;
+        content->canvas_height = codec_.context().height;
+        SubtitleCue cue;
+        cue.content = std::move(content);
+        cue.pts = last_pts_ + std::chrono::milliseconds{subtitle.start_display_time};
+        const bool told = subtitle.end_display_time != 0 &&
+                          subtitle.end_display_time != std::numeric_limits<std::uint32_t>::max();
+        if (length && (!bitmap_ || !told)) {
+            cue.duration = length;
+        } else if (told) {
+            cue.duration = std::chrono::milliseconds{subtitle.end_display_time} -
+                           std::chrono::milliseconds{subtitle.start_display_time};
+        }
+        made_.push_back(std::move(cue));
+    }
+
+    Codec codec_;
+    const std::string what_;
+    bool bitmap_ = false;
+    std::deque<SubtitleCue> made_;
+    MediaTime last_pts_ = media_zero;
+    bool draining_ = false;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Decoder>> make_subtitle_decoder(const StreamInfo& stream, Codec codec) {
+    return std::unique_ptr<Decoder>(std::make_unique<SubtitleDecoder>(stream, std::move(codec)));
+}
+
+} // namespace playhead::ffmpeg

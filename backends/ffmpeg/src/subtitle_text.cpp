@@ -1,0 +1,98 @@
+#include "subtitle_text.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace playhead::ffmpeg {
+namespace {
+
+constexpr int fields_before_text = 8;
+
+// Whether pictures are drawn behind this block of tags ("{\p1}"); unchanged where it does not say.
+bool draws_behind(std::string_view tags, bool drawing) {
+    for (std::size_t at = tags.find("\\p"); at != tags.npos; at = tags.find("\\p", at + 2)) {
+        const std::string_view number = tags.substr(at + 2);
+        if (!number.empty() && number.front() >= '0' && number.front() <= '9') {
+            drawing = number.front() != '0';
+        }
+    }
+    return drawing;
+}
+
+void append(std::string& to, std::uint32_t code) {
+    if (code < 0x80) {
+        to += static_cast<char>(code);
+    } else if (code < 0x800) {
+        to += static_cast<char>(0xc0 | code >> 6);
+        to += static_cast<char>(0x80 | (code & 0x3f));
+    } else {
+        to += static_cast<char>(0xe0 | code >> 12);
+        to += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+        to += static_cast<char>(0x80 | (code & 0x3f));
+    }
+}
+
+} // namespace
+
+std::string words_of_event(std::string_view event) {
+    for (int i = 0; i < fields_before_text; ++i) {
+        const auto comma = event.find(',');
+        if (comma == event.npos) {
+            return {};
+        }
+        event.remove_prefix(comma + 1);
+    }
+    std::string words;
+    bool drawing = false;
+    for (std::size_t i = 0; i < event.size(); ++i) {
+        const char c = event[i];
+        const auto close = c == '{' ? event.find('}', i) : event.npos;
+        if (close != event.npos) {
+            drawing = draws_behind(event.substr(i + 1, close - i - 1), drawing);
+            i = close;
+        } else if (drawing) {
+            continue;
+        } else if (c == '\\' && i + 1 < event.size() &&
+                   (event[i + 1] == 'N' || event[i + 1] == 'n' || event[i + 1] == 'h')) {
+            words += event[++i] == 'N' ? '\n' : ' ';
+        } else if (c != '\r') {
+            words += c;
+        }
+    }
+    while (!words.empty() && words.back() == '\n') {
+        words.pop_back();
+    }
+    return words;
+}
+
+bool is_utf8(std::string_view bytes) {
+    for (std::size_t i = 0; i < bytes.size();) {
+        const auto lead = static_cast<unsigned char>(bytes[i++]);
+        const int more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : -1;
+        if (more < 0) {
+            return false;
+        }
+        for (int k = 0; k < more; ++k) {
+            if (i >= bytes.size() || (static_cast<unsigned char>(bytes[i++]) & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+std::string from_windows_1252(std::string_view bytes) {
+    static constexpr std::array<std::uint32_t, 32> upper_controls{
+        0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+        0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
+    std::string text;
+    for (const char byte : bytes) {
+        const auto code = static_cast<unsigned char>(byte);
+        append(text, code >= 0x80 && code < 0xa0 ? upper_controls[code - 0x80U] : code);
+    }
+    return text;
+}
+
+} // namespace playhead::ffmpeg

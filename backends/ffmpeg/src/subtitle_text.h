@@ -1,0 +1,18 @@
+// The words of a subtitle, out of its mark-up.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace playhead::ffmpeg {
+
+// Of an ASS event as libavcodec gives it ("ReadOrder,Layer,Style,Name,MarginL,MarginR,MarginV,Effect,
+// Text"): lines parted by '\n', without override tags and drawings.
+std::string words_of_event(std::string_view event);
+
+bool is_utf8(std::string_view bytes);
+// What text is taken for that is no UTF-8, as players do. Five bytes of it mean nothing: they become
+// U+FFFD. https://encoding.spec.whatwg.org/index-windows-1252.txt
+std::string from_windows_1252(std::string_view bytes);
+
+} // namespace playhead::ffmpeg
