@@ -169,6 +169,7 @@ TEST_CASE("a FIFO without a writer opens at once, and an interrupt ends its read
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
     auto source = opening.open(path);
     REQUIRE(source);
+    CHECK((*source)->may_stall());
     std::array<std::byte, 16> into{};
     const auto got =
         interrupted_from_outside(*opening.interrupt, [&] { return (*source)->read_at(0, into); });

@@ -70,6 +70,7 @@ public:
 
     std::optional<std::uint64_t> size() const override { return std::nullopt; }
     bool seekable() const override { return false; }
+    bool may_stall() const override { return true; } // its writer may
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
         if (offset < position_) {
