@@ -53,7 +53,8 @@ TEST_CASE("every line is shown once, in its turn, and the session ends with its 
           "[session][subtitles]") {
     const auto seed = GENERATE(1U, 2U, 3U);
     SubtitleRig rig(seed);
-    const auto film = rig.open("film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms, .duration = 2s});
+    const auto film = rig.open("film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms,
+                                        .duration = 2s});
     rig.play(rig.with_lines(film, film));
     rig.until("session-ended");
     CHECK(position(rig.taken.back().body) == media_at(2s));

@@ -21,7 +21,8 @@ struct AudioOutputOptions {
     Duration ahead = std::chrono::milliseconds{400};      // sound kept ready in the ring
     Duration preroll = std::chrono::milliseconds{200};    // enough to start
     Duration close_after_pause = std::chrono::milliseconds{500};  // a paused device still wakes the machine
-    Duration device_patience = std::chrono::milliseconds{500};    // start, then no callback for so long: go on by host time
+    // Started, and no callback for so long: it goes on by host time.
+    Duration device_patience = std::chrono::milliseconds{500};
     double volume = 1.0;
 };
 

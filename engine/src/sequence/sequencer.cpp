@@ -211,7 +211,8 @@ private:
             if (next == segment) next = 0;
             entries_.erase(entry);
         }
-        if (session->withdraw(segment, segment == queued_ ? queued_by_ : 0) || session->current_segment() != segment) return;
+        if (session->withdraw(segment, segment == queued_ ? queued_by_ : 0)) return;
+        if (session->current_segment() != segment) return;
         CommandInput command;
         command.kind = next != 0 ? CommandKind::start : CommandKind::stop;
         command.position = StartSegment{next, {}};

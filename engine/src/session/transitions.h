@@ -255,8 +255,8 @@ struct Broken {  // fatal, from anywhere
 };
 using SessionInput =
     std::variant<Execute, Reached, Failed, TimedOut, Preempted, Resolved, StreamResolved, StopFound,
-                 Limited, SourcesRead, NextReady, Delivered, Rendered, Scrubbed, Buffering, ClockRefused, MarkLast, Withdraw,
-                 Broken>;
+                 Limited, SourcesRead, NextReady, Delivered, Rendered, Scrubbed, Buffering,
+                 ClockRefused, MarkLast, Withdraw, Broken>;
 
 // Actions, carried out in order.
 struct ResolveTopology {};  // -> Resolved
@@ -351,11 +351,11 @@ struct Complete {  // the executing command, or a refused one
 struct ReleaseAll {};  // close: pipelines, queue, sources; -> Reached(released)
 using SessionAction =
     std::variant<ResolveTopology, ResolveSegment, ResolveStream, BeginSwitch, CommitSwitch,
-                 AbandonSwitch, FindStop, ApplyStop, RestoreStop, LimitTo, DropResolved, AdoptTopology, DropTopology, DropCurrent, StartSources,
-                 PrepareNext, JoinNext, TakeBack, SwitchTo, ChooseTimeSource, HoldClock, PrerollSinks,
-                 StartClock, ResumeClock, PauseClock, CueClock, ApplyRate, AdmitSinks, StepSinks,
-                 StopClock, RaiseEpoch, StopSources, FlushSinks, ArmBound, DisarmBound,
-                 LeaveStragglers, Post, Complete, ReleaseAll>;
+                 AbandonSwitch, FindStop, ApplyStop, RestoreStop, LimitTo, DropResolved, AdoptTopology,
+                 DropTopology, DropCurrent, StartSources, PrepareNext, JoinNext, TakeBack, SwitchTo,
+                 ChooseTimeSource, HoldClock, PrerollSinks, StartClock, ResumeClock, PauseClock,
+                 CueClock, ApplyRate, AdmitSinks, StepSinks, StopClock, RaiseEpoch, StopSources,
+                 FlushSinks, ArmBound, DisarmBound, LeaveStragglers, Post, Complete, ReleaseAll>;
 
 struct StepResult {
     SessionModel model;

@@ -26,8 +26,8 @@ struct ResolverServices {
 };
 
 // Makes sinks from their factories and decoders for the streams, and agrees on types; where an output
-// wants another type than it is offered, a converter is put before it, behind the last fork. Runs the code of codecs, sinks
-// and transforms: on the work lane. Keeps the application's node numbers; new nodes come after.
+// wants another type than it is offered, a converter is put before it, behind the last fork. Runs the
+// code of codecs, sinks and transforms: on the work lane. Keeps the application's node numbers; new nodes come after.
 // Errors: topo_codec_not_found, topo_cannot_connect, topo_unsupported, or a factory's own.
 Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
                    const ResolverServices& services);
