@@ -187,7 +187,7 @@ Result<std::vector<std::unique_ptr<Transform>>> make_all(
 // ---- one behind the other --------------------------------------------------------------------
 
 TransformChain::TransformChain(std::vector<std::unique_ptr<Transform>> transforms) {
-    for (auto& transform : transforms) steps_.push_back({std::move(transform)});
+    for (auto& transform : transforms) steps_.emplace_back().transform = std::move(transform);
 }
 
 Result<void> TransformChain::pass(Sample sample, std::vector<Sample>& out) {
