@@ -87,6 +87,7 @@ public:
     void on_pause(HostTime when) override { sink_->on_pause(when); }
     void on_stop(HostTime when) override { sink_->on_stop(when); }
     void on_set_rate(HostTime when, double rate) override { sink_->on_set_rate(when, rate); }
+    void cut(MediaTime t) override { sink_->cut(t); }
     void step() override { sink_->step(); }
 
 private:

@@ -102,9 +102,12 @@ TEST_CASE("the subtitles of a film are shown from where they are switched on",
     CHECK(cinema.player->tracks()[2].selected);
     cinema.play_to_the_end();
     // The film's sound begins 23 ms before its picture.
-    CHECK(cinema.take() == Screen{"23 Hello first second", "1023 Hello second second"});
     cinema.simulation->settle();
-    CHECK(cinema.take().size() == 1);  // cleared at the end
+    const auto seen = cinema.take();
+    REQUIRE(seen.size() == 3);
+    CHECK(seen[0] == "23 Hello first second");
+    CHECK(seen[1] == "1023 Hello second second");
+    CHECK(seen[2].back() == ' ');  // cleared at the end, before or after that is told
     // Nothing else has noticed.
     CHECK(cinema.viewer->shown.size() == 50);
 }

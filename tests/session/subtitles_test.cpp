@@ -167,3 +167,91 @@ TEST_CASE("in reverse there are none, and forward again there are", "[session][s
     CHECK(rig.until("session-ended").back() == "session-ended ok");
     CHECK(rig.take() == Lines{"2:1000", "", "2:1500", ""});
 }
+
+TEST_CASE("lines that go on beyond the end of their film are not seen over the next",
+          "[session][subtitles]") {
+    const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
+    SubtitleRig rig(seed);
+    const auto first = rig.open("first", {.duration = 1200ms}), second = rig.open("second", {.duration = 2s});
+    auto beside = only_lines(500ms, 1min);
+    beside.cue_lasts = 400ms;
+    const auto long_one = rig.open("long", beside);
+    const auto short_one = rig.open("short", {.video = false, .audio = false, .subtitle_streams = 1,
+                                              .cue_every = 700ms, .cue_lasts = 100ms, .duration = 1s});
+    (void)rig.session.set_topology(rig.with_lines(first, long_one));
+    (void)rig.session.set_topology(rig.with_lines(second, short_one));
+    rig.start();
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+    CHECK(position(rig.taken.back().body) == media_at(3200ms));
+    // The line from 1 s on is cut by the join at 1.2 s.
+    CHECK(rig.take() == Lines{"0:0", "", "0:500", "", "0:1000", "0:0", "", "0:700", ""});
+}
+
+TEST_CASE("what becomes of a file of lines does not become of the film", "[session][subtitles]") {
+    SubtitleRig rig;
+    const auto film = rig.open("film", {.duration = 40s});
+    auto beside_media = only_lines(5s, 3h);
+    beside_media.live = true;
+    const auto beside = rig.open("beside", beside_media);
+    rig.play(rig.with_lines(film, beside));
+    SECTION("it is live") {
+        (void)rig.session.pause();
+        CHECK(rig.until("session-paused").back() == "session-paused ok");
+        (void)rig.session.set_rate(2.0);
+        CHECK(rig.until("rate-changed").back() == "rate-changed ok");
+        rig.start();
+    }
+    SECTION("it cannot be read on") {
+        rig.faults->fail_read_at = 14;  // the film has had that one long ago
+    }
+    SECTION("it says that it buffers") {
+        // Both say so: the film's counts, and its end.
+        rig.faults->tell(SourceBuffers{true});
+        rig.simulation->settle();
+        rig.events();
+        CHECK(rig.count<BufferingStarted>() == 1);
+        rig.faults->tell(SourceBuffers{false});
+    }
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+    CHECK(position(rig.taken.back().body) == media_at(40s));
+    CHECK(rig.count<SessionError>() == 0);
+    CHECK((rig.count<NonFatalError>() > 0) == (rig.faults->fail_read_at == 14));
+}
+
+TEST_CASE("lines are read on where the sound of their file is not heard any more",
+          "[session][subtitles][switch]") {
+    SubtitleRig rig;
+    const auto pictures = rig.open("pictures", {.duration = 60s});
+    const auto sound = rig.open("sound", {.video = false, .subtitle_streams = 1, .cue_every = 500ms,
+                                          .cue_lasts = 200ms, .duration = 60s});
+    Topology made;
+    made.add_branch(pictures, 0, rig.video);
+    made.add_branch(sound, 0, rig.audio);
+    made.add_branch(sound, 1, rig.output.sink());
+    rig.play(std::move(made));
+    rig.simulation->run_for(1s);
+    SourceNode to;
+    to.source = pictures;
+    to.stream = 1;
+    OutputNode output;
+    output.sink = rig.audio;
+    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    CHECK(rig.until("stream-switched").back() == "stream-switched ok");
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+    CHECK(rig.take().size() == 240);
+}
+
+TEST_CASE("an end that is moved to where lines have gone already disturbs nobody",
+          "[session][subtitles][media-stop]") {
+    SubtitleRig rig;
+    const auto film = rig.open("film", {.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 200ms});
+    rig.play(rig.with_lines(film, film));
+    rig.simulation->run_for(1s);
+    rig.journal->take();
+    (void)rig.session.set_media_stop(1, media_at(6s));
+    CHECK(rig.until("media-stop-changed").back() == "media-stop-changed ok");
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+    CHECK(position(rig.taken.back().body) == media_at(6s));
+    for (const auto& line : rig.journal->lines()) CHECK(line.find("seek") == std::string::npos);
+    CHECK(rig.take().size() == 24);
+}

@@ -24,6 +24,7 @@ public:
     void flush() override { inner_->flush(); }
     void preroll(MediaTime t) override { inner_->preroll(t); }
     void change_over(MediaTime t) override { inner_->change_over(t); }
+    void cut(MediaTime t) override { inner_->cut(t); }
     void step() override { inner_->step(); }
     ClockTimeSource* time_source() override { return inner_->time_source(); }
     void shut_down() override { inner_->shut_down(); }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <limits>
@@ -7,6 +8,10 @@
 #include "codec.h"
 #include "error.h"
 #include "subtitle_text.h"
+
+extern "C" {
+#include <libavutil/opt.h>
+}
 
 namespace playhead::ffmpeg {
 namespace {
@@ -48,6 +53,12 @@ private:
     std::vector<std::byte> bytes_;
 };
 
+// A bitmap may fill a screen of 4096x2304; what says that it is larger means harm.
+constexpr std::int64_t most_pixels = std::int64_t{4096} * 2304;
+// No subtitle lasts longer, or begins so late that its end could not be told.
+constexpr Duration longest = std::chrono::hours{24};
+constexpr MediaTime latest = MediaTime::max() - 2 * longest;
+
 bool has_pixels(const AVSubtitleRect& rect) {
     return rect.type == SUBTITLE_BITMAP && rect.w > 0 && rect.h > 0 && rect.data[0] != nullptr &&
            rect.data[1] != nullptr;
@@ -63,14 +74,20 @@ void append_line(std::string& text, const std::string& line) {
     text += line;
 }
 
-// When it shows is the packet's affair; libavcodec's own stamps are rounded.
+// When it shows is the packet's affair, where the decoder does not say otherwise: libavcodec's own stamps
+// are rounded.
 class SubtitleDecoder final : public Decoder {
 public:
     SubtitleDecoder(const StreamInfo& stream, Codec codec)
         : codec_(std::move(codec)),
           what_(stream.codec + " subtitles of stream " + std::to_string(stream.index)) {
-        const auto* format = std::get_if<SubtitleFormat>(&stream.type);
-        bitmap_ = format != nullptr && format->bitmap;
+        const AVCodecContext& context = codec_.context();
+        const AVCodecDescriptor* about = avcodec_descriptor_get(context.codec_id);
+        captions_ = context.codec_id == AV_CODEC_ID_EIA_608;
+        text_ = about != nullptr && (about->props & AV_CODEC_PROP_TEXT_SUB) != 0 && !captions_;
+        if (captions_) { // else each is told of when it is over
+            av_opt_set_int(context.priv_data, "real_time", 1, 0);
+        }
     }
 
     Result<SendOutcome> send(const Packet& packet) override {
@@ -88,11 +105,14 @@ public:
         const std::string_view bytes{reinterpret_cast<const char*>(in.data),
                                      static_cast<std::size_t>(in.size)};
         int code = decode(in, packet.duration);
-        if (code < 0 && !bitmap_ && !is_utf8(bytes)) { // which libavcodec insists on
+        if (code < 0 && text_ && !is_utf8(bytes)) { // which libavcodec insists on
             code = decode_again(in, from_windows_1252(bytes), packet.duration);
         }
         if (code < 0) {
             return fail(ffmpeg_error(code, "decoding the " + what_));
+        }
+        if (std::exchange(too_large_, false)) {
+            return fail(Errc::damaged, "decoding the " + what_ + ": its bitmap is larger than a screen");
         }
         return SendOutcome::accepted;
     }
@@ -162,32 +182,43 @@ private:
                 append_line(content->text, words_of_event(rect.ass));
             } else if (rect.type == SUBTITLE_TEXT && rect.text != nullptr) {
                 append_line(content->text, rect.text);
+            } else if (has_pixels(rect) && std::int64_t{rect.w} * rect.h > most_pixels) {
+                too_large_ = true;
             } else if (has_pixels(rect)) {
                 content->images.push_back({std::make_shared<BitmapPicture>(rect), rect.x, rect.y});
             }
         }
-        if (content->empty() && !bitmap_) {
+        if (content->empty() && text_) {
             return; // what is over by itself need not be cleared
         }
         content->canvas_width = codec_.context().width;
         content->canvas_height = codec_.context().height;
         SubtitleCue cue;
         cue.content = std::move(content);
+        cue.until_next = !text_;
         cue.pts = last_pts_ + std::chrono::milliseconds{subtitle.start_display_time};
-        const bool told = subtitle.end_display_time != 0 &&
+        if (cue.pts > latest) {
+            return;
+        }
+        const bool told = subtitle.end_display_time > subtitle.start_display_time &&
                           subtitle.end_display_time != std::numeric_limits<std::uint32_t>::max();
-        if (length && (!bitmap_ || !told)) {
+        if (length && (text_ || !told) && !captions_) {
             cue.duration = length;
-        } else if (told) {
-            cue.duration = std::chrono::milliseconds{subtitle.end_display_time} -
-                           std::chrono::milliseconds{subtitle.start_display_time};
+        } else if (told) { // of bitmaps often a bound only, in case that nothing follows
+            cue.duration = std::chrono::milliseconds{subtitle.end_display_time -
+                                                     subtitle.start_display_time};
+        }
+        if (cue.duration) {
+            cue.duration = std::clamp(*cue.duration, Duration{1}, longest);
         }
         made_.push_back(std::move(cue));
     }
 
     Codec codec_;
     const std::string what_;
-    bool bitmap_ = false;
+    bool text_ = false;     // and not bitmaps, or pages: each has its own end
+    bool captions_ = false; // which replace each other as they are written
+    bool too_large_ = false;
     std::deque<SubtitleCue> made_;
     MediaTime last_pts_ = media_zero;
     bool draining_ = false;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -21,8 +22,13 @@ std::string srt_time(MediaTime t) {
     return text.data();
 }
 
+// An empty line would end the entry.
 std::string words(const SubtitleContent& content) {
-    std::string text = content.text;
+    std::string text;
+    for (const char c : content.text) {
+        if (c != '\n' || (!text.empty() && text.back() != '\n')) text += c;
+    }
+    if (!text.empty() && text.back() == '\n') text.pop_back();
     for (const SubtitleImage& image : content.images) {
         const VideoFormat& format = image.picture->format();
         text += (text.empty() ? "" : "\n") + std::string("[bitmap ") +
@@ -40,23 +46,25 @@ struct SrtSink::Work final : SampleWork {
         static_cast<void>(context);
         const auto& cue = std::get<SubtitleCue>(sample);
         if (!cue.content) return {};
-        Status status = open ? write(*open, cue.pts) : Status{};
-        open.reset();
-        if (cue.duration) {
-            if (status.ok()) status = write(cue, cue.pts + *cue.duration);
-        } else {
+        Status status = close(cue.pts);
+        if (!cue.duration || cue.until_next) {
             open = cue;
+        } else if (status.ok()) {
+            status = write(cue, cue.pts + *cue.duration);
         }
         return status;
     }
 
-    Status finish() override {
+    Status finish() override { return close(MediaTime::max()); }
+
+    void interrupted() override { (void)close(MediaTime::max()); }
+
+    // The one whose end was not known has it there, if it lasts so long.
+    Status close(MediaTime latest) {
         if (!open) return {};
         const SubtitleCue last = *std::exchange(open, std::nullopt);
-        return write(last, last.pts + where_no_end_is_told);
+        return write(last, std::min(latest, last.pts + last.duration.value_or(where_no_end_is_told)));
     }
-
-    void interrupted() override { open.reset(); }
 
     Status write(const SubtitleCue& cue, MediaTime end) {
         const std::string text = words(*cue.content);

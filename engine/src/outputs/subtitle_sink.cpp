@@ -7,14 +7,26 @@ namespace playhead {
 
 namespace {
 
-// Of those that have not begun. Text is small, and files hold bursts of it.
+// Of those that have not begun: that many, or that much of the film, or that many bytes of bitmaps, are
+// enough. Files hold bursts of lines, and hours without one: few are asked for at once.
 constexpr int cues_ahead = 32;
+constexpr int cues_at_once = 4;
+constexpr Duration far_ahead = std::chrono::seconds{30};
+constexpr std::size_t bitmap_bytes = 64u << 20;
+// On or to come, whatever a file says.
+constexpr std::size_t most_cues = 4096;
 
 bool same(const std::vector<SubtitleCue>& a, const std::vector<SubtitleCue>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const SubtitleCue& x, const SubtitleCue& y) {
                           return x.content == y.content && x.pts == y.pts;
                       });
+}
+
+std::size_t bytes_of(const SubtitleCue& cue) {
+    std::size_t bytes = 0;
+    for (const auto& image : cue.content->images) bytes += image.picture->size_bytes();
+    return bytes;
 }
 
 std::optional<MediaTime> end_of(const SubtitleCue& cue) {
@@ -44,6 +56,7 @@ Result<MediaType> SubtitleSink::negotiate(const MediaType& offered) const {
 }
 
 void SubtitleSink::attach(const SinkContext& context) {
+    disarm();
     context_ = context;
     hear_turns(context.host);
     state_ = State::stopped;
@@ -121,10 +134,31 @@ void SubtitleSink::change_over(MediaTime t) {
     advance();
 }
 
-void SubtitleSink::ask() {
+// What a film holds beyond a join belongs to nobody's time.
+void SubtitleSink::cut(MediaTime t) {
+    std::erase_if(cues_, [&](const SubtitleCue& cue) { return cue.pts >= t; });
+    for (auto& cue : cues_) {
+        const auto end = end_of(cue);
+        if (!end || *end > t) cue.duration = t - cue.pts;
+    }
+    for (auto& waiting : markers_) {
+        if (waiting.after) waiting.after = std::min(*waiting.after, t);
+    }
+    last_end_.reset();
+    advance();
+}
+
+void SubtitleSink::ask(MediaTime now) {
     if (!asking_ || state_ == State::stopped || rate_ == 0.0 || !context_.host) return;
-    const int more = cues_ahead - static_cast<int>(cues_.size()) - open_requests_;
-    if (more <= 0) return;
+    const auto first = std::find_if(cues_.begin(), cues_.end(),
+                                    [&](const SubtitleCue& cue) { return cue.pts > now; });
+    std::size_t bytes = 0;
+    for (auto at = first; at != cues_.end(); ++at) bytes += bytes_of(*at);
+    const bool enough = bytes >= bitmap_bytes || cues_.size() >= most_cues ||
+                        (first != cues_.end() && cues_.back().pts - far_ahead > now);
+    const int wanted = cues_ahead - static_cast<int>(cues_.end() - first);
+    const int more = std::min(wanted, cues_at_once) - open_requests_;
+    if (enough || more <= 0) return;
     open_requests_ += more;
     context_.host->request(more);
 }
@@ -199,7 +233,7 @@ void SubtitleSink::advance() {
         state_ == State::running ? line.media_at(context_.executor->now()) : held_at_;
     retire(now);
     show(rate_ < 0.0 ? std::vector<SubtitleCue>{} : on_at(now));
-    ask();
+    ask(now);
     answer_markers(now);
     arm(line, now);
 }
@@ -212,7 +246,8 @@ void SubtitleSink::retire(MediaTime now) {
     }
     std::erase_if(cues_, [&](const SubtitleCue& cue) {
         const auto end = end_of(cue);
-        return end ? *end <= now : latest && cue.pts < *latest;
+        const bool replaced = latest && cue.pts < *latest && (!end || cue.until_next);
+        return replaced || (end && *end <= now);
     });
 }
 
@@ -249,6 +284,7 @@ void SubtitleSink::arm(const Timeline& line, MediaTime now) {
         consider(cue.pts);
         consider(end_of(cue));
     }
+    if (!cues_.empty()) consider(cues_.back().pts - far_ahead);  // it may ask again
     if (!markers_.empty()) consider(markers_.front().after);
     const bool runs = state_ == State::running && line.rate() != 0.0;
     std::optional<HostTime> due;
@@ -258,10 +294,11 @@ void SubtitleSink::arm(const Timeline& line, MediaTime now) {
     if (!due) return;
     timer_due_ = due;
     const HostTime soonest = context_.executor->now() + Duration{1};
-    timer_ = context_.executor->at(std::max(*due, soonest), [weak = weak_from_this(), host = context_.host] {
-        host->post([weak] {
+    timer_ = context_.executor->at(std::max(*due, soonest), [weak = weak_from_this(),
+                                                             host = context_.host, mine = ++timers_] {
+        host->post([weak, mine] {
             const auto self = weak.lock();
-            if (!self) return;
+            if (!self || mine != self->timers_) return;
             self->timer_ = 0;
             self->advance();
         });
@@ -271,6 +308,7 @@ void SubtitleSink::arm(const Timeline& line, MediaTime now) {
 void SubtitleSink::disarm() {
     if (timer_ != 0 && context_.executor) context_.executor->cancel(timer_);
     timer_ = 0;
+    ++timers_;
 }
 
 // ---- the face ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SubtitleSink: the stream sink behind a SubtitleOutput. Cues wait in time order; the clock decides
 // which of them are on, and a timer wakes when that changes.
 //
-// A cue without an end is over when a later one begins. Nothing waits for a subtitle: a start does not,
+// A cue without an end is over when a later one begins, as is one that says so. Nothing waits for a subtitle: a start does not,
 // and a presentation that has other outputs ends without this one.
 #pragma once
 
@@ -32,6 +32,7 @@ public:
     void flush() override;
     void preroll(MediaTime t) override;
     void change_over(MediaTime t) override;
+    void cut(MediaTime t) override;
     void shut_down() override;
 
     void on_start(HostTime when, MediaTime at) override;
@@ -55,7 +56,7 @@ private:
     void retire(MediaTime now);
     std::vector<SubtitleCue> on_at(MediaTime now) const;
     void show(std::vector<SubtitleCue> cues);
-    void ask();
+    void ask(MediaTime now);
     void answer_markers(MediaTime now);
     void arm(const Timeline& line, MediaTime now);
     void disarm();
@@ -73,6 +74,7 @@ private:
     std::weak_ptr<ClockTimeSource> watched_;
     TimerId timer_ = 0;
     std::optional<HostTime> timer_due_;
+    std::uint64_t timers_ = 0;  // one that is of an earlier number has been replaced
 
     std::mutex turn_mutex_;  // guards turn_host_: turns come on any thread
     std::shared_ptr<StreamSinkHost> turn_host_;

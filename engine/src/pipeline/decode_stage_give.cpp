@@ -99,6 +99,9 @@ void DecodeStage::accept(SubtitleCue cue) {
     const auto pts = cue.pts;
     const auto end = pts + cue.duration.value_or(Duration{});
     give(std::move(cue), pts, end);
+    // It may be minutes ahead, and what else is to be done there is not.
+    strand_.set_deadline(executor_->now());
+    outlet_->set_deadline(executor_->now());
 }
 
 // The candidate is the one that holds the target; it lasts until `next`.

@@ -199,6 +199,11 @@ Epoch PacketQueue::epoch() const {
     return epoch_;
 }
 
+bool PacketQueue::closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+}
+
 std::uint64_t PacketQueue::stale() const {
     std::lock_guard lock(mutex_);
     return stale_;

@@ -82,6 +82,7 @@ public:
     // Arms on_room: it is called when the level falls to low, or an epoch is raised.
     void wait_for_room();
     Epoch epoch() const;
+    bool closed() const;
     std::uint64_t stale() const;
 
 private:

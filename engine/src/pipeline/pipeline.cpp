@@ -101,9 +101,7 @@ void Pipeline::connect(Trunk& trunk) {
             self->check_ends();
         },
         [weak, stream = trunk.plan().stream](Status status) {
-            auto self = weak.lock();
-            if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_damage(*self, std::move(status), stream);
+            if (auto self = weak.lock()) self->tell_damage(std::move(status), stream);
         },
         [weak](Status status) {
             auto self = weak.lock();
@@ -137,6 +135,10 @@ void Pipeline::connect(Trunk& trunk) {
     trunk.stage->connect(std::move(listener));
 }
 
+void Pipeline::tell_damage(Status status, StreamIndex stream) {
+    if (auto l = listener_.lock()) l->on_damage(*this, std::move(status), stream);
+}
+
 void Pipeline::watch_buffers(const Feed& feed) {
     for (const auto* trunk : feed.trunks) {
         const bool slow = trunk->plan().source->presentation().may_stall;
@@ -160,7 +162,7 @@ std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>&
         if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
             const auto& feeds = self->feeds_;
             const bool played = std::find(feeds.begin(), feeds.end(), source) != feeds.end();
-            if (buffers->begins ? !played : source->buffering == 0) return;
+            if (buffers->begins ? !played || !self->is_awaited(*source) : source->buffering == 0) return;
             source->buffering += buffers->begins ? 1 : -1;
         }
         if (auto l = self->listener_.lock()) l->on_source_news(*self, source_node, news);
@@ -245,7 +247,8 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         trunk->order = order;
         if (!trunk->dead() && !wanted.to_key) trunk->stage->restart(order);
     }
-    sources_awaited_ = static_cast<int>(feeds_.size());
+    sources_awaited_ = static_cast<int>(std::count_if(
+        feeds_.begin(), feeds_.end(), [this](const auto& feed) { return is_awaited(*feed); }));
     sources_status_ = {};
     landed_.reset();
     for (auto& feed : feeds_) {
@@ -258,9 +261,15 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
             if (!reverse) start.stops.push_back(trunk->plan().media_stop);
         }
         const auto weak = weak_from_this();
-        start.done = [weak, epoch = epoch_](Status status) {
+        const bool awaited = is_awaited(*feed);
+        start.done = [weak, epoch = epoch_, awaited,
+                      stream = feed->trunks.front()->plan().stream](Status status) {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_) return;
+            if (!awaited) {
+                if (!status.ok()) self->tell_damage(std::move(status), stream);
+                return;
+            }
             if (!status.ok()) self->sources_status_ = std::move(status);
             if (--self->sources_awaited_ > 0) return;
             self->restart_at_key();
@@ -268,7 +277,7 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
                 l->on_sources_started(*self, self->sources_status_, self->landed_);
             }
         };
-        if (wanted.to_key) {
+        if (wanted.to_key && awaited) {
             start.landed = [weak, epoch = epoch_,
                             shift = wanted.offset - feed->trunks.front()->plan().media_start](MediaTime at) {
                 auto self = weak.lock();

@@ -184,9 +184,11 @@ private:
     struct Switching;
     Branch* find(const SinkPort& port);
     std::shared_ptr<SinkPort> make_port(Branch& branch);
-    void take_port(Branch& branch, Pipeline& from);
+    Branch* take_port(Branch& branch, Pipeline& from);
     Branch* find_output(int node);
-    bool is_awaited(const Branch& branch) const;  // playing ends with it, not before
+    bool is_awaited(const Branch& branch) const;
+    bool is_awaited(const Feed& feed) const;
+    bool is_wanted_whole(const Branch& branch) const;
     void group_feeds();
     void let_go(ReaderHandle& handle);
     void unfeed(Trunk& trunk);
@@ -211,6 +213,7 @@ private:
     void connect(Trunk& trunk);
     void watch_quality(Trunk& trunk);
     std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed, int source_node) const;
+    void tell_damage(Status status, StreamIndex stream);
     void watch_buffers(const Feed& feed);
     void check_acks();
     void check_ends();

@@ -138,9 +138,7 @@ void Pipeline::on_end_rendered(SinkPort& port, Epoch epoch) {
 void Pipeline::check_ends() {
     bool delivered = true, rendered = true;
     for (auto& branch : branches_) {
-        // A sink that captures wants all of it, however sparse.
-        const bool wants_all = is_awaited(*branch) || branch->plan.sink->traits().rateless;
-        if (branch->dead || !wants_all) continue;
+        if (branch->dead || !is_wanted_whole(*branch)) continue;
         delivered &= branch->trunk->delivered;
         rendered &= branch->rendered;
     }

@@ -58,12 +58,25 @@ std::optional<MediaTime> Pipeline::shown_pts() const {
     return std::nullopt;
 }
 
-// Sparse outputs are not, unless there is no other.
+// Playing ends with it, not before. It does not with sparse outputs, unless there is no other.
 bool Pipeline::is_awaited(const Branch& branch) const {
     const auto gates = [](const Branch& b) { return b.plan.sink->traits().gating; };
     return gates(branch) || std::none_of(branches_.begin(), branches_.end(), [&](auto& b) {
                return !b->off && gates(*b);
            });
+}
+
+// One that is being switched to has no streams yet.
+bool Pipeline::is_awaited(const Feed& feed) const {
+    return feed.trunks.empty() ||
+           std::any_of(feed.trunks.begin(), feed.trunks.end(), [this](const Trunk* trunk) {
+               return trunk->any([this](auto* b) { return is_awaited(*b); });
+           });
+}
+
+// A sink that captures wants all of its stream, however sparse.
+bool Pipeline::is_wanted_whole(const Branch& branch) const {
+    return is_awaited(branch) || branch.plan.sink->traits().rateless;
 }
 
 bool Pipeline::any_live(int besides_node) const {

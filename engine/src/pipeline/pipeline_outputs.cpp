@@ -35,9 +35,9 @@ std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
     return port;
 }
 
-// The port of the same sink, if `from` has it and it is sound.
-void Pipeline::take_port(Branch& branch, Pipeline& from) {
-    if (branch.port) return;
+// The port of the same sink, if `from` has it and it is sound. The branch that it was taken from.
+Pipeline::Branch* Pipeline::take_port(Branch& branch, Pipeline& from) {
+    if (branch.port) return nullptr;
     for (auto& other : from.branches_) {
         if (!other->port || other->dead || other->stuck_port || other->plan.sink != branch.plan.sink) {
             continue;
@@ -45,14 +45,15 @@ void Pipeline::take_port(Branch& branch, Pipeline& from) {
         branch.port = std::exchange(other->port, nullptr);
         other->lent = branch.port;
         branch.port->belong_to(weak_from_this(), branch.plan.output_node);
-        return;
+        return other.get();
     }
+    return nullptr;
 }
 
 void Pipeline::take_outputs(Pipeline* from) {
     for (auto& branch : branches_) {
         if (branch->off) continue;
-        if (from) take_port(*branch, *from);
+        if (from) (void)take_port(*branch, *from);
         if (branch->port) {
             branch->port->raise(epoch_);
         } else {
@@ -71,11 +72,16 @@ void Pipeline::follow(const std::shared_ptr<Pipeline>& from, Duration offset) {
     for (auto& branch : branches_) {
         if (branch->dead) continue;
         // One that the pipeline before has no use for may still be playing what came before that.
+        std::optional<MediaTime> cut;
         for (auto before = from; before && !branch->port; before = before->predecessor_.lock()) {
-            take_port(*branch, *before);
+            auto* other = take_port(*branch, *before);
+            if (!other || before->is_wanted_whole(*other)) continue;
+            // Its stream goes on beyond the end that the others have come to.
+            other->trunk->stage->drop_port(other->plan.output_node);
+            cut = from->end_time();
         }
         if (branch->port) {
-            branch->port->follow(epoch_);
+            branch->port->follow(epoch_, cut);
         } else {
             // Its sink has played nothing so far: what is missing until the join is silence.
             const auto& sink = branch->plan.sink;

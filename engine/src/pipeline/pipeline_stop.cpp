@@ -72,7 +72,9 @@ void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
         });
     for (auto* trunk : trunks()) {
         if (trunk->dead() || !trunk->stage || !trunk->stage->last_restart()) continue;
-        trunk->stage->limit(trunk->plan().media_stop, late, [asked](bool ends_there) {
+        // What is beyond it of a stream that nothing waits for goes as the others end.
+        const bool whole = trunk->any([this](auto* b) { return is_wanted_whole(*b); });
+        trunk->stage->limit(trunk->plan().media_stop, whole ? late : LateEnd::let_be, [asked](bool ends_there) {
             if (!ends_there) asked->fits.store(false);
         });
     }

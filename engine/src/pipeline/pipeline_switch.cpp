@@ -65,7 +65,7 @@ void Pipeline::unfeed(Trunk& trunk) {
 
 void Pipeline::check_read() {
     for (auto& feed : feeds_) {
-        if (feed->reading) return;
+        if (feed->reading && is_awaited(*feed)) return;
     }
     if (auto l = listener_.lock()) l->on_sources_read(*this);
 }
@@ -101,16 +101,16 @@ ReaderStart Pipeline::reader_start(const std::shared_ptr<Feed>& feed, const Bran
     const auto weak = std::const_pointer_cast<Pipeline>(shared_from_this());
     const std::weak_ptr<Pipeline> self = weak;
     const std::weak_ptr<Feed> of = feed;
-    start.failed = [self, of, epoch = epoch_](Status status) {
+    start.failed = [self, of, epoch = epoch_, stream = plan.stream](Status status) {
         auto alive = self.lock();
-        if (!alive || !of.lock() || epoch != alive->epoch_) return;
+        const auto from = of.lock();
+        if (!alive || !from || epoch != alive->epoch_) return;
+        if (!alive->is_awaited(*from)) return alive->tell_damage(std::move(status), stream);
         alive->read_error_ = std::move(status);
         alive->check_ends();
     };
     start.trouble = [self](Status status) {
-        auto alive = self.lock();
-        if (!alive) return;
-        if (auto l = alive->listener_.lock()) l->on_damage(*alive, std::move(status), -1);
+        if (auto alive = self.lock()) alive->tell_damage(std::move(status), -1);
     };
     start.news = news_from(feed, plan.source_node);
     start.finished = [self, of, epoch = epoch_] {

@@ -247,7 +247,7 @@ bool ReaderHandle::Loop::wants_more() {
 // Sparse streams are read along with others; by themselves they are read for their own sake.
 bool ReaderHandle::Loop::nothing_gates() const {
     return std::none_of(job->queues.begin(), job->queues.end(),
-                        [](const auto& queue) { return queue->gating(); });
+                        [](const auto& queue) { return queue->gating() && !queue->closed(); });
 }
 
 void ReaderHandle::Loop::read_one() {

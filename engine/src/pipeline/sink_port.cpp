@@ -127,10 +127,15 @@ void SinkPort::belong_to(std::weak_ptr<SinkPortListener> listener, int node) {
     listener_ = std::move(listener);
 }
 
-void SinkPort::follow(Epoch epoch) {
+void SinkPort::follow(Epoch epoch, std::optional<MediaTime> cut) {
+    if (cut) floor_.store(epoch, std::memory_order_release);
     epoch_.store(epoch, std::memory_order_release);
     prerolled_epoch_.store(epoch, std::memory_order_release);
-    strand_->post([intake = intake_] { intake->goes_on(); });  // behind the end of what it follows
+    // Behind the end of what it follows.
+    strand_->post([intake = intake_, sink = sink_, cut] {
+        if (cut) sink->cut(*cut);
+        intake->goes_on();
+    });
 }
 
 void SinkPort::on_demand(std::function<void()> wake) {

@@ -66,8 +66,8 @@ public:
         epoch_.store(epoch, std::memory_order_release);
     }
     // Samples of this epoch follow those of the one before, which stay welcome: requests that are
-    // open are served from it.
-    void follow(Epoch epoch);
+    // open are served from it. With a cut they are not, and what the sink has of there and beyond is void.
+    void follow(Epoch epoch, std::optional<MediaTime> cut = std::nullopt);
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
     void flush();  // acknowledged
     void preroll(MediaTime at);

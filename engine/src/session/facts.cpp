@@ -37,9 +37,10 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
         const Presentation& p = source->source->presentation();
         any = true;
         facts.seekable &= p.seekable;
-        facts.can_pause &= !p.live;
-        if (!p.seekable || p.live) facts.rates.restrict_to(RateRange::only_one());
+        if (!p.seekable) facts.rates.restrict_to(RateRange::only_one());
         if (!tells_length(topology, *source)) continue;
+        facts.can_pause &= !p.live;
+        if (p.live) facts.rates.restrict_to(RateRange::only_one());
         const Duration begin = source->media_start.value_or(media_zero) - media_zero;
         auto duration = p.duration;
         if (source->media_stop) {

@@ -54,7 +54,7 @@ void Step::start(const StartPosition& position) {
     } else if (m_.cold) {
         op.fresh = true;
         begin(beginning());
-    } else if (gait_of(m_.rate) != m_.gait) {
+    } else if (gait_of(m_.rate) != m_.gait || m_.stale) {
         // What is at the outputs was meant for another way of going.
         op.step = m_.rate == 0.0;
         const MediaTime then = now - (m_.progress.offset - m_.current->base);
@@ -126,7 +126,7 @@ void Step::go(MediaTime t) {
     m_.progress.read = m_.progress.delivered = m_.progress.starved = false;
     m_.progress.end_due.reset();
     m_.scrub.reset();
-    m_.cold = false;
+    m_.cold = m_.stale = false;
     m_.gait = gait_of(m_.rate);
     await(Await::sources);
     const bool key = op.command.seek_mode == SeekMode::key_frame && m_.gait != Gait::reverse;

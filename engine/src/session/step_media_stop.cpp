@@ -82,8 +82,12 @@ void Step::take(const Limited& in) {
     if (in.reads) {
         if (auto* progress = progress_of(m_.operation->command.topology)) progress->read = false;
     }
-    const bool begins_anew_anyway = gait_of(m_.rate) != m_.gait;  // paused, at the next start
-    if (in.fits || m_.gait != Gait::forward || begins_anew_anyway) {
+    if (in.fits || m_.gait != Gait::forward) {
+        media_stop_changed();
+        return;
+    }
+    if (gait_of(m_.rate) != m_.gait) {  // paused, and the next start begins in another way
+        m_.stale = true;
         media_stop_changed();
         return;
     }

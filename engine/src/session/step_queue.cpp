@@ -79,7 +79,7 @@ void Step::adopt(const PresentationFacts& facts, Duration offset, std::optional<
     act(AdoptTopology{facts.topology});
     m_.current = facts;
     if (!goes_on) m_.state = SessionState::stopped;
-    m_.cold = false;
+    m_.cold = m_.stale = false;
     m_.ended = m_.told_ended = false;
     m_.switch_on_start = false;
     m_.progress = {};

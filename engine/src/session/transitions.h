@@ -126,6 +126,7 @@ struct SessionModel {
     Thinning thinning = Thinning::none;
     Gait gait = Gait::forward;
     bool cold = false;  // paused on a presentation whose sources have not been started yet
+    bool stale = false;  // its end has moved, and what has been read knows nothing of that
 
     Progress progress;  // of the current one
     std::deque<PresentationFacts> queue;

@@ -12,6 +12,7 @@ struct Line {
     int from_ms = 0;
     int until_ms = -1;  // -1: until the next one
     std::string text;
+    bool until_next = false;
 };
 
 std::function<std::optional<Sample>()> lines(std::vector<Line> all) {
@@ -23,6 +24,7 @@ std::function<std::optional<Sample>()> lines(std::vector<Line> all) {
         SubtitleCue cue;
         cue.content = std::make_shared<const SubtitleContent>(std::move(content));
         cue.pts = media_at(line.from_ms * 1ms);
+        cue.until_next = line.until_next;
         if (line.until_ms >= 0) cue.duration = (line.until_ms - line.from_ms) * 1ms;
         return Sample{std::move(cue)};
     };
@@ -71,6 +73,58 @@ TEST_CASE("one without an end lasts until the next, which may show nothing", "[o
     Stage stage;
     stage.rig.play(media_zero, lines({{100, -1, "one"}, {200, -1, ""}, {300, -1, "two"}, {400, 500, "three"}}));
     CHECK(stage.after(1s) == Screen{"100 one", "200 ", "300 two", "400 three", "500 "});
+}
+
+TEST_CASE("an end can be a bound only, for the case that nothing follows", "[outputs][subtitles]") {
+    Stage stage;
+    stage.rig.play(media_zero, lines({{100, 30100, "one", true}, {200, 30200, "", true},
+                                      {300, 30300, "two", true}, {400, 800, "three", true}}));
+    CHECK(stage.after(40s) == Screen{"100 one", "200 ", "300 two", "400 three", "800 "});
+}
+
+TEST_CASE("what is on for long does not keep others from coming", "[outputs][subtitles]") {
+    Stage stage;
+    std::vector<Line> many;
+    for (int i = 0; i < 100; ++i) many.push_back({0, 60000, "sign"});
+    many.push_back({1000, 2000, "line"});
+    stage.rig.play(media_zero, lines(many));
+    stage.take();
+    const auto seen = stage.after(3s);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[0].starts_with("1000 "));
+    CHECK(seen[0].ends_with("+line"));
+}
+
+TEST_CASE("what is to be seen in an hour is not asked for now", "[outputs][subtitles]") {
+    Stage stage;
+    int supplied = 0;
+    stage.rig.play(media_zero, [&]() -> std::optional<Sample> {
+        // One each minute, and each is asked for by itself.
+        stage.rig.pipeline->serving = false;
+        const int from_ms = supplied++ * 60'000;
+        return lines({{from_ms, from_ms + 1000, "line"}})();
+    });
+    const auto serve = [&] {
+        stage.rig.pipeline->serving = true;
+        stage.rig.pipeline->call([&](StreamSink&) { stage.rig.pipeline->serve(); });
+        stage.rig.run(1ms);
+    };
+    for (int i = 0; i < 3; ++i) serve();
+    CHECK(supplied == 4);
+    CHECK(stage.rig.pipeline->most_open == 4);
+    // None in the place of those that lie a minute and more ahead.
+    CHECK(stage.rig.pipeline->open == 1);
+    stage.rig.run(149s);
+    CHECK(stage.rig.pipeline->open == 1);
+    stage.rig.run(2s);  // half a minute before the last of them
+    CHECK(stage.rig.pipeline->open == 4);
+}
+
+TEST_CASE("a cut voids what was given of there and beyond", "[outputs][subtitles]") {
+    Stage stage;
+    stage.rig.play(media_zero, lines({{500, 1500, "one"}, {900, -1, "two"}, {1200, 1300, "three"}}));
+    stage.rig.pipeline->call([](StreamSink& sink) { sink.cut(media_at(1s)); });
+    CHECK(stage.after(5s) == Screen{"500 one", "900 one+two", "1000 "});
 }
 
 TEST_CASE("a pause holds what is on, and a rate moves it", "[outputs][subtitles]") {
@@ -123,7 +177,7 @@ TEST_CASE("a file full of subtitles is not taken at once", "[outputs][subtitles]
     std::vector<Line> many;
     for (int i = 0; i < 1000; ++i) many.push_back({i * 100, i * 100 + 100, std::to_string(i)});
     stage.rig.play(media_zero, lines(many));
-    CHECK(stage.rig.pipeline->delivered < 40);
+    CHECK(stage.rig.pipeline->delivered < 50);
     CHECK(stage.after(100s).size() == 1001);
     CHECK(stage.rig.pipeline->delivered == 1000);
 }

@@ -120,7 +120,18 @@ TEST_CASE("a pause stays one where the rate that was chosen in it begins anew an
     m.found();
     CHECK(m.limited(false) == Trace{"disarm", "done 5 media-stop-changed ok"});
     CHECK(m.model.state == SessionState::paused);
+    // Also if that rate is taken back: what has been read knows nothing of the end.
+    still.id = ++m.last;
+    still.rate = GENERATE(0.0, 1.0);
+    m.put(Execute{still, media_at(2s)});
+    m.reach(Await::rate);
     CHECK(m.command(CommandKind::start, current, {}, media_at(2s)).back() == "start-sources 2000");
+    m.reach(Await::sources);
+    m.reach(Await::prerolled);
+    m.reach(Await::running);
+    m.command(CommandKind::pause, current, {}, media_at(2s));
+    m.reach(Await::held);
+    CHECK(m.command(CommandKind::start, current, {}, media_at(2s)).back() == "resume-clock");
 }
 
 TEST_CASE("what cannot be read again is restored, and a stop overtakes the question",

@@ -123,6 +123,7 @@ struct SubtitleCue {
     std::shared_ptr<const SubtitleContent> content;
     MediaTime pts{};
     std::optional<Duration> duration;  // none: until the next one
+    bool until_next = false;  // over when the next one begins, if that is sooner
     Epoch epoch = 0;
 };
 

@@ -102,6 +102,9 @@ public:
         static_cast<void>(t);
         flush();
     }
+    // Something else follows from t on, while the clock goes on: what it was given of there and beyond is
+    // void. Only of sinks that do not gate; the others are given nothing beyond a join.
+    virtual void cut(MediaTime t) { static_cast<void>(t); }
     // At rate 0: the sample after the one that shows. A start at rate 0 comes as on_set_rate(0), flush,
     // on_start(t), without a preroll: the sink asks for one sample, shows it, and reports
     // scrub_complete. Only of sinks that scrub; the others keep silent at rate 0 and take nothing.

@@ -133,7 +133,7 @@ private:
 };
 
 // Subtitles to a SubRip file: their words, or "[bitmap 320x40]". One that lasts until the next ends
-// there; the last such one, five seconds on.
+// there; the last such one as late as it may, or five seconds on.
 class SrtSink final : public SinkFace {
 public:
     static Result<std::unique_ptr<SrtSink>> create(const std::string& path);
