@@ -299,14 +299,14 @@ TEST_CASE("a file with its sound and picture far apart is read in file order", "
     CHECK(played.audio.at(1).gaps == 0);
 }
 
-TEST_CASE("a stream that nobody can decode says so, the others play", "[ffmpeg]") {
-    const auto path = media("subs_srt.mkv");
+TEST_CASE("a stream that nobody can decode says so", "[ffmpeg]") {
+    const auto path = media("subs_ass_font.mkv");
     if (!path) {
         return;
     }
     auto opened = open_media(*path);
     REQUIRE(opened);
-    const auto decoder = ffmpeg::make_decoder_factory()->create(stream(*opened, 2), {});
+    const auto decoder = ffmpeg::make_decoder_factory()->create(stream(*opened, 2), {}); // a font
     REQUIRE_FALSE(decoder);
     CHECK(decoder.error() == Errc::topo_codec_not_found);
 }

@@ -367,9 +367,24 @@ Result<void> AudioSink::try_stop(HostTime when) {
     return {};
 }
 
+// Whoever reads a clock that stands relies on being told when it goes on. It may have stood for a moment
+// only, between two looks of the sink: for a reader that was held up between looking at the time and
+// asking, or where a report has moved the line back a little.
 Timeline AudioSink::timeline(HostTime now) const {
-    const std::scoped_lock lock(mutex_);
-    return clock_.timeline(now, render_->report());
+    std::shared_ptr<StreamSinkHost> host;
+    Timeline line;
+    {
+        const std::scoped_lock lock(mutex_);
+        line = clock_.timeline(now, render_->report());
+        const bool stands = state_ == State::running && line.rate() == 0.0;
+        if (stands && std::exchange(told_rate_, 0.0) != 0.0) host = context_.host;
+    }
+    if (host) {
+        host->post([weak = std::weak_ptr(std::const_pointer_cast<AudioSink>(shared_from_this()))] {
+            if (const auto self = weak.lock()) self->advance();
+        });
+    }
+    return line;
 }
 
 void AudioSink::watch(std::weak_ptr<TimelineWatcher> watcher) {

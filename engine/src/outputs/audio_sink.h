@@ -185,7 +185,7 @@ private:
     HostTime began_{};     // the last start or restart
     Duration flow_wait_{}; // how long to wait for the callback that should come
     std::int64_t taken_then_ = 0; // by the device, when that was last looked at
-    double told_rate_ = 0.0; // of the line, when watchers were told last
+    mutable double told_rate_ = 0.0; // of the line, as watchers and readers know it
     std::uint64_t underruns_told_ = 0;
     TimerId timer_ = 0;
     HostTime timer_due_{};

@@ -66,6 +66,31 @@ TEST_CASE("the clock never goes back, whenever it is asked", "[outputs][audio]")
     CHECK(worst_error <= 4ms); // of 12 either way
 }
 
+TEST_CASE("who was told that the clock stands, if only for a moment, hears when it goes on",
+          "[outputs][audio]") {
+    struct Watcher final : TimelineWatcher {
+        void on_turn() override { ++turns; }
+        int turns = 0;
+    };
+    AudioStage stage;
+    stage.rig.play(media_zero, ramp_blocks(0, 4 * rate));
+    stage.rig.run(1s);
+    auto* const source = stage.output.sink()->time_source();
+    const auto watcher = std::make_shared<Watcher>();
+    source->watch(watcher);
+    stage.rig.run(100ms);
+    CHECK(watcher->turns == 0);
+    // One reader is held up between looking at the time and asking; another is not, and asks first.
+    const HostTime looked = stage.rig.now();
+    CHECK(source->timeline(looked + 5ms).rate() == 1.0);
+    CHECK(source->timeline(looked).rate() == 0.0);
+    stage.rig.run(100ms);
+    CHECK(watcher->turns == 1);
+    CHECK(source->timeline(stage.rig.now()).rate() == 1.0);
+    stage.rig.run(100ms);
+    CHECK(watcher->turns == 1);
+}
+
 TEST_CASE("a start in the middle gives not one sample from before it", "[outputs][audio]") {
     AudioStage stage;
     stage.rig.play(media_at(1s), ramp_blocks(rate - 700, 3 * rate, 1000));
