@@ -172,7 +172,8 @@ TEST_CASE("lines that go on beyond the end of their film are not seen over the n
           "[session][subtitles]") {
     const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
     SubtitleRig rig(seed);
-    const auto first = rig.open("first", {.duration = 1200ms}), second = rig.open("second", {.duration = 2s});
+    const auto first = rig.open("first", {.audio = GENERATE(true, false), .duration = 1200ms});
+    const auto second = rig.open("second", {.duration = 2s});
     // On for another minute, or only to the end of the line that the join falls into.
     auto beside = only_lines(500ms, GENERATE(Duration{1min}, Duration{1100ms}));
     beside.cue_lasts = 400ms;
