@@ -110,6 +110,7 @@ private:
     void finish() {
         if (entered_ && !std::exchange(finished_, true)) {
             ++state_->over;
+            host_->prerolled(); // it may wait for more than there is
             state_->wake();
         }
     }

@@ -160,6 +160,12 @@ TEST_CASE("pictures become PNG files", "[player][capture]") {
     CHECK(read_text(folder.path("pictures") + "/frame-000005.png").empty());
 }
 
+TEST_CASE("a part that is shorter than what a sound output waits for plays too", "[player][playback]") {
+    const Exited exited = play({"--vo=null", "--ao=null", "--length=0.05", clip()});
+    CHECK_FALSE(exited.hung);
+    CHECK(exited.code == 0);
+}
+
 TEST_CASE("on null outputs a file takes its time", "[player]") {
     // Not a check of pacing: only that it is not played in no time, which untimed does.
     const auto begin = std::chrono::steady_clock::now();
