@@ -148,6 +148,13 @@ TEST_CASE("a seek shows the subtitle whose time it is, and a stop clears the scr
     REQUIRE(cinema.done(cinema.player->seek(media_at(500ms))).ok());
     cinema.simulation->run_for(5s);
     CHECK(cinema.take() == Screen{"500 ", "500 Here we\nare"});
+    REQUIRE(cinema.done(cinema.player->seek(media_at(100ms))).ok());  // before the first of them
+    cinema.simulation->run_for(5s);
+    CHECK(cinema.take().size() == 1);
+    CHECK(cinema.rig->count("non-fatal-error") == 0);
+    REQUIRE(cinema.done(cinema.player->seek(media_at(500ms))).ok());
+    cinema.simulation->run_for(5s);
+    CHECK(cinema.take().size() == 1);
     REQUIRE(cinema.done(cinema.player->stop()).ok());
     REQUIRE(cinema.take().size() == 1);
     cinema.simulation->run_for(5s);

@@ -36,7 +36,11 @@ Disposition disposition_of(int flags) {
 // The earliest stamp, to the nanosecond: libavformat rounds it to microseconds, and a first frame
 // must not come out before zero because of that.
 Duration container_start(const AVFormatContext& input) {
-    if (input.start_time == AV_NOPTS_VALUE) {
+    bool any = false; // whose beginning is the presentation's: subtitles count from the film's
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        any |= !is_sparse(kind_of(*input.streams[i]->codecpar));
+    }
+    if (input.start_time == AV_NOPTS_VALUE || !any) {
         return Duration{};
     }
     const Duration rounded = std::chrono::microseconds{input.start_time};

@@ -45,6 +45,12 @@ Result<void> AvSource::seek(MediaTime t) {
     if (!presentation_.seekable) {
         return fail(Errc::not_seekable, "'" + name_of(request_) + "' cannot be seeked in");
     }
+    // A file of subtitles is read from its beginning: it is small, what is on at t may have begun long
+    // before, and libavformat refuses a place before the first of them.
+    if (std::none_of(presentation_.streams.begin(), presentation_.streams.end(),
+                     [](const StreamInfo& stream) { return !is_sparse(stream.kind); })) {
+        t = media_zero;
+    }
     failed_.reset();
     bad_in_a_row_ = 0;
     access_->recover();

@@ -262,12 +262,14 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         }
         const auto weak = weak_from_this();
         const bool awaited = is_awaited(*feed);
-        start.done = [weak, epoch = epoch_, awaited,
+        start.done = [weak, epoch = epoch_, awaited, queues = start.queues,
                       stream = feed->trunks.front()->plan().stream](Status status) {
             auto self = weak.lock();
             if (!self || epoch != self->epoch_) return;
             if (!awaited) {
-                if (!status.ok()) self->tell_damage(std::move(status), stream);
+                if (status.ok()) return;
+                for (const auto& queue : queues) queue->push_end(epoch);  // nothing more comes of it
+                self->tell_damage(std::move(status), stream);
                 return;
             }
             if (!status.ok()) self->sources_status_ = std::move(status);
