@@ -410,3 +410,33 @@ TEST_CASE("beside an output that is lost the last one that lives cannot be switc
     REQUIRE(rig.last("session-paused"));
     CHECK(rig.last("session-paused")->status.ok());
 }
+
+TEST_CASE("a switch whose presentation is over before it is resolved changes nothing of the next",
+          "[session][switch]") {
+    SessionRig rig;
+    rig.sources->named["silent"] = {.audio = false, .duration = 1s};
+    rig.sources->named["film"] = {.duration = 5s};
+    const auto silent = rig.open("silent");
+    const auto film = rig.open("film");
+    (void)rig.session.set_topology(rig.topology(silent));
+    (void)rig.session.set_topology(rig.topology(film));
+    rig.start();
+    rig.until("end-of-presentation");
+    rig.until("notify-presentation-time");  // the film is joined, and plays in a moment
+    rig.decoders->gate.close(false);
+    SourceNode to;
+    to.source = film;
+    to.stream = 1;
+    OutputNode output;
+    output.sink = rig.audio;
+    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    rig.simulation->run_for(2s);
+    rig.decoders->gate.open();
+    rig.until("stream-switched");
+    CHECK(rig.taken.back().status == Errc::invalid_request);
+    (void)rig.session.stop();
+    rig.until("session-stopped");
+    rig.start();
+    CHECK(rig.taken.back().status.ok());
+    CHECK(rig.until("session-ended").back() == "session-ended ok");
+}

@@ -34,6 +34,7 @@ struct Topologies {
 
 // The current presentation with another stream, as it will be.
 struct SwitchedStream {
+    TopologyId of = 0;  // of the presentation whose stream it is
     std::shared_ptr<const Topology> topology;
     NodeId node = 0;
     std::optional<BranchPlan> plan;  // none: the output is switched off

@@ -63,6 +63,7 @@ void SessionCore::begin_switching() {
     const auto& now = *current();
     const auto& choice = *resolving_.stream;
     switching_.emplace();
+    switching_->of = current_;
     if (auto status = name_output(now, choice); !status.ok()) {
         feed(StreamResolved{std::move(status), {}});
         return;
@@ -113,6 +114,10 @@ void SessionCore::on_stream_resolved(std::uint64_t ticket, Resolution resolution
         return;
     }
     auto& made = *switching_;
+    if (made.of != current_) {  // one that was joined has taken its place meanwhile
+        feed(StreamResolved{{Errc::invalid_request, "the presentation that it was for is over"}, {}});
+        return;
+    }
     auto with = std::make_shared<Topology>(*now->topology);
     with->remove_branch(made.node);
     made.node = with->adopt_branch(*resolution.topology, made.node);
