@@ -73,12 +73,15 @@ TEST_CASE("a handler may reset its own subscription, and is not waited for",
         ++*held;              // what the handler holds lives until it returns
         done.open();
     }));
+    Latch published{*executor}; // the bus may go only after this
     executor->post([&] {
         bus.publish(user(1));
         bus.publish(user(2));
         bus.publish(user(3));
+        published.open();
     });
     REQUIRE(done.wait());
+    REQUIRE(published.wait());
     Latch drained{*executor};
     executor->events().post([&] { drained.open(); });
     REQUIRE(drained.wait());
