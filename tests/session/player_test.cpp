@@ -198,6 +198,39 @@ TEST_CASE("a stop cancels the opening of another file, and what plays stops", "[
     CHECK(rig.player->state() == PlayerState::stopped);
 }
 
+TEST_CASE("a pause does not wait for another file that opens slowly, which is heard once it is there",
+          "[player][switch]") {
+    PlayerRig rig;
+    rig.sources->named["scripted:sound"] = {.video = false};
+    rig.play_for(1s);
+    rig.faults->open_gate.close(true);
+    const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
+    const auto pause = *rig.player->pause();
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{pause, "ok"}});
+    rig.faults->open_gate.open();
+    const auto play = *rig.player->play();
+    rig.simulation->run_for(1s);
+    auto done = rig.done();
+    std::sort(done.begin(), done.end());
+    CHECK(done == Done{{added, "ok"}, {play, "ok"}});
+    CHECK(rig.player->tracks().back().selected);
+}
+
+TEST_CASE("another file is not added to what is opened after it was asked for", "[player][switch]") {
+    PlayerRig rig;
+    rig.play_for(1s);
+    rig.faults->open_gate.close(true);
+    const auto added = *rig.player->add_external({"scripted:sound", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    const auto open = *rig.player->open({"scripted:other", nullptr, {}});
+    rig.simulation->run_for(100ms);
+    rig.faults->open_gate.open();
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{added, "cancelled"}, {open, "ok"}});
+    CHECK(rig.player->tracks().size() == 2);
+}
+
 TEST_CASE("destroying a player completes what was pending", "[player]") {
     PlayerRig rig;
     rig.faults->open_gate.close(true);
@@ -305,4 +338,42 @@ TEST_CASE("the player turns its direction in whatever state, and goes on from th
     CHECK(std::count(done.begin(), done.end(), Done::value_type{still, "ok"}) == 1);
     CHECK(std::count(done.begin(), done.end(), Done::value_type{too_fast, "unsupported_rate"}) == 1);
     CHECK(rig.player->rate() == 0.5);
+}
+
+TEST_CASE("what plays ends where it is told to, whatever else is chosen, and what follows at its own end",
+          "[player][media-stop]") {
+    PlayerRig rig;
+    rig.sources->media.audio_streams = 2;
+    rig.player->open({"scripted:first", nullptr, {}});
+    rig.player->set_media_stop(media_at(2s));
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    rig.player->select(StreamKind::audio, 2);
+    rig.simulation->run_for(3s);
+    CHECK(rig.player->state() == PlayerState::ended);
+    CHECK(rig.player->position() == media_at(2s));
+
+    rig.player->play(media_at(500ms));
+    rig.simulation->run_for(500ms);
+    CHECK(rig.player->position() == media_at(1s));
+    rig.player->set_media_stop(std::nullopt);
+    rig.simulation->run_for(3s);
+    CHECK(rig.player->position() == media_at(4s));
+
+    rig.player->set_media_stop(media_at(5s));
+    const auto queued = *rig.player->queue({"scripted:second", nullptr, {}});
+    rig.simulation->run_for(7s);
+    CHECK(rig.player->presentation()->locator == "scripted:second");
+    CHECK(rig.player->position() == media_at(6s));
+    for (const auto& [id, status] : rig.done()) {
+        CHECK(status == "ok");
+        CHECK(id <= queued);
+    }
+}
+
+TEST_CASE("an end before anything is open is refused", "[player][media-stop]") {
+    PlayerRig rig;
+    const auto early = *rig.player->set_media_stop(media_at(1s));
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{early, "invalid_request"}});
 }

@@ -71,8 +71,13 @@ public:
     // not notice. Not_found: no such track; invalid_request: nothing else would be left, or there is
     // no output for the kind. Errors besides: those of Session::switch_stream.
     Result<CommandId> select(StreamKind kind, std::optional<int> number);
-    // Opens another file and plays its sound, or its subtitles, with what is open, from the same position
-    // on. No_streams: it has none of that kind.
+    // What plays ends there from now on, counted from its beginning; none: at its own end. Kept over
+    // seeks, stops and further plays, until something else is opened or what is queued begins.
+    // Errors: those of Session::set_media_stop.
+    Result<CommandId> set_media_stop(std::optional<MediaTime> stop);
+    // Opens another file meanwhile and plays its sound, or its subtitles, with what is open, from the
+    // position on at which it is there; holds nothing up until then. To begin with it, play once this
+    // is done. open() and stop() cancel it. No_streams: it has none of that kind.
     Result<CommandId> add_external(OpenRequest request, StreamKind kind = StreamKind::audio);
     // While opening: cancels the open and completes ok.
     Result<CommandId> stop();

@@ -73,6 +73,10 @@ Result<CommandId> Player::select(StreamKind kind, std::optional<int> number) {
     return core_->submit(std::move(command));
 }
 
+Result<CommandId> Player::set_media_stop(std::optional<MediaTime> stop) {
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::media_stop, stop));
+}
+
 Result<CommandId> Player::add_external(OpenRequest request, StreamKind kind) {
     auto command = PlayerCore::order(PlayerCore::Kind::add, {}, std::move(request));
     command.stream_kind = kind;

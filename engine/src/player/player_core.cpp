@@ -78,7 +78,14 @@ void PlayerCore::arrive(Command command) {
         begin_queueing(std::move(command));
         return;
     }
-    if (command.kind == Kind::stop || command.kind == Kind::open) drop_queueing();
+    if (command.kind == Kind::add && !command.source) {
+        begin_adding(std::move(command));
+        return;
+    }
+    if (command.kind == Kind::stop || command.kind == Kind::open) {
+        drop_queueing();
+        drop_adding();
+    }
     if (command.kind == Kind::open) {
         std::erase_if(queued_, [](const Queued& q) { return q.topology != 0; });
     }
@@ -118,6 +125,8 @@ void PlayerCore::begin() {
             if (ready) (void)session_.stop();
             (void)session_.clear_current_topology();
             source_.reset();
+            topology_ = 0;
+            media_stop_.reset();
             track_sources_.clear();
             publish([](Public& p) {
                 p = {};
@@ -162,13 +171,14 @@ void PlayerCore::begin() {
             if (!ready) return finish({Errc::invalid_request, "nothing is open"});
             select(executing_->stream_kind, executing_->number);
             break;
-        case Kind::add: {
+        case Kind::add:
             if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            auto id = engine_->open(std::move(executing_->request));
-            if (!id) return finish(id.error());
-            open_id_ = *id;
+            add();
             break;
-        }
+        case Kind::media_stop:
+            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+            submitted(session_.set_media_stop(topology_, executing_->at));
+            break;
         case Kind::stop:
             if (!ready || state == PlayerState::opening) return finish({});
             submitted(session_.stop());
@@ -220,7 +230,7 @@ void PlayerCore::finish(Status status) {
 }
 
 void PlayerCore::hear(const Event& event) {
-    if (dead_ || hear_queued(event)) return;
+    if (dead_ || hear_queued(event) || hear_added(event)) return;
     if (executing_ && open_id_ != 0 && event.command == open_id_ && event.as<SourceOpened>()) {
         opened(event);
     } else if (event.session == session_.id()) {
@@ -231,7 +241,6 @@ void PlayerCore::hear(const Event& event) {
 void PlayerCore::opened(const Event& event) {
     const auto& opened = *event.as<SourceOpened>();
     open_id_ = 0;
-    if (executing_->kind == Kind::add) return opened_external(event);
     if (!event.status.ok()) {
         set_state(event.status == Errc::cancelled ? PlayerState::empty : PlayerState::failed);
         finish(event.status);
@@ -272,13 +281,15 @@ void PlayerCore::hear_session(const Event& event) {
         status && status->state == TopologyState::sink_switched) {
         item_started(status->topology);
     }
-    if (event.as<TopologySet>() && executing_ && executing_->kind == Kind::open &&
-        event.command == session_command_) {
+    if (const auto* set = event.as<TopologySet>(); set && executing_ && executing_->kind == Kind::open &&
+                                                  event.command == session_command_) {
+        topology_ = set->topology;
         set_state(ok ? PlayerState::stopped : PlayerState::failed);
     }
     if (event.as<StreamSwitched>() && ok && event.command == session_command_) {
         mark_selected(choosing_.first, choosing_.second);
     }
+    if (const auto* moved = event.as<MediaStopChanged>(); moved && ok) media_stop_ = moved->stop;
     if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
         publish([&](Public& p) {
             p.state = PlayerState::ended;
@@ -319,6 +330,11 @@ void PlayerCore::die() {
         if (queued.topology == 0) done(queued.id, status);
     }
     queued_.clear();
+    for (auto& adding : adding_) {
+        (void)engine_->cancel(adding.open);
+        done(adding.command.id, status);
+    }
+    adding_.clear();
     for (auto& waiting : waiting_) done(waiting.id, status);
     executing_.reset();
     waiting_.clear();

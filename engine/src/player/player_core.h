@@ -25,7 +25,7 @@ public:
     PlayerCore(std::shared_ptr<EngineCore> engine, PlayerOutputs outputs);
     void listen();
 
-    enum class Kind { open, queue, play, pause, seek, rate, select, add, stop };
+    enum class Kind { open, queue, play, pause, seek, rate, select, add, media_stop, stop };
     struct Command {
         CommandId id = 0;
         Kind kind = Kind::stop;
@@ -36,6 +36,7 @@ public:
         Thinning thinning = Thinning::none;
         StreamKind stream_kind = StreamKind::audio;
         std::optional<int> number;
+        std::shared_ptr<Source> source;  // of add: it is open
     };
     static Command order(Kind kind, std::optional<MediaTime> at = std::nullopt,
                          OpenRequest request = {});
@@ -93,7 +94,16 @@ private:
     void add_tracks(const std::shared_ptr<Source>& source, bool external);
     void show_tracks();
     void mark_selected(StreamKind kind, std::optional<int> number);
-    void opened_external(const Event& event);
+    // Another file is opened beside the other commands; adding what is in it is one of them.
+    struct Adding {
+        Command command;
+        OpenId open = 0;
+        bool given_up = false;
+    };
+    void begin_adding(Command command);
+    void drop_adding();
+    bool hear_added(const Event& event);  // true if the event was of one of them
+    void add();
 
     void set_state(PlayerState state);
     template <class F>
@@ -115,12 +125,15 @@ private:
     Subscription listening_;
     std::deque<Command> waiting_;
     std::optional<Command> executing_;
-    OpenId open_id_ = 0;             // of the executing open, or of the file that is to be added
+    OpenId open_id_ = 0;             // of the executing open
     CommandId session_command_ = 0;  // what the executing command waits for
     CommandId rate_command_ = 0;     // whose status is its own, where others follow it
     Status rate_status_;
     std::shared_ptr<Source> source_;
+    TopologyId topology_ = 0;              // what plays
+    std::optional<MediaTime> media_stop_;  // where it is made to end
     std::vector<std::shared_ptr<Source>> track_sources_;  // of each of the tracks
+    std::vector<Adding> adding_;                          // still being opened
     std::pair<StreamKind, std::optional<int>> choosing_;  // what a switch under way is to play
     std::deque<Queued> queued_;                // in the order in which they will play, once open
     std::map<TopologyId, Duration> offsets_;   // told of those that are to follow

@@ -74,6 +74,8 @@ void PlayerCore::item_started(TopologyId topology) {
                                  [&](const Queued& q) { return q.topology == topology; });
     if (topology == 0 || at == queued_.end()) return;
     source_ = at->source;
+    topology_ = topology;
+    media_stop_.reset();
     publish([&](Public& p) {
         p.presentation = at->presentation;
         p.offset = offsets_[topology];

@@ -49,6 +49,7 @@ void PlayerCore::select(StreamKind kind, std::optional<int> number) {
         if (tracks[i].number != number) continue;
         to.source = track_sources_[i];
         to.stream = tracks[i].stream.index;
+        to.media_stop = media_stop_;
     }
     if (number && !to.source) {
         return finish({Errc::not_found, "there is no " + std::string(to_string(kind)) + " track " +
@@ -102,20 +103,55 @@ void PlayerCore::mark_selected(StreamKind kind, std::optional<int> number) {
     });
 }
 
-// The best of the kind in what was added plays.
-void PlayerCore::opened_external(const Event& event) {
-    if (!event.status.ok()) return finish(event.status);
+void PlayerCore::begin_adding(Command command) {
+    auto open = engine_->open(std::move(command.request));
+    if (!open) {
+        done(command.id, open.error());
+        return;
+    }
+    adding_.push_back({std::move(command), *open});
+}
+
+void PlayerCore::drop_adding() {
+    for (Adding& adding : adding_) {
+        adding.given_up = true;
+        (void)engine_->cancel(adding.open);
+    }
+}
+
+bool PlayerCore::hear_added(const Event& event) {
+    const auto* opened = event.as<SourceOpened>();
+    const auto at = std::find_if(adding_.begin(), adding_.end(), [&](const Adding& adding) {
+        return opened && adding.open == event.command;
+    });
+    if (at == adding_.end()) return false;
+    auto adding = std::move(*at);
+    adding_.erase(at);
+    if (!event.status.ok()) {
+        done(adding.command.id, event.status);
+    } else if (adding.given_up) {  // it was there before it could be cancelled
+        done(adding.command.id, {Errc::cancelled, "overtaken by an open or a stop"});
+    } else {
+        adding.command.source = opened->source;
+        arrive(std::move(adding.command));
+    }
+    return true;
+}
+
+// The best of the kind in what was opened plays.
+void PlayerCore::add() {
     const StreamKind kind = executing_->stream_kind;
+    const auto source = executing_->source;
     const auto before = snapshot().tracks.size();
-    add_tracks(event.as<SourceOpened>()->source, true);
+    add_tracks(source, true);
     const auto tracks = snapshot().tracks;
-    const auto* best = event.as<SourceOpened>()->presentation->best(kind);
+    const auto* best = source->presentation().best(kind);
     for (std::size_t i = before; best && i < tracks.size(); ++i) {
         if (tracks[i].stream.index != best->index) continue;
         return select(tracks[i].kind, tracks[i].number);
     }
     finish({Errc::no_streams,
-            event.as<SourceOpened>()->presentation->locator +
+            source->presentation().locator +
                 (kind == StreamKind::subtitle ? ": there are no subtitles in it that can be shown"
                                               : ": there is no sound in it that can be played")});
 }
