@@ -12,10 +12,12 @@ public:
     explicit Terminal(std::string program);
     ~Terminal(); // leaves the last line standing
 
+    // All of what is shown is without what would command a terminal: it comes from files and servers.
+
     // "program: text" on a line of its own.
     void say(std::string_view text);
 
-    // The lines of a text on stdout; what would command a terminal is left out of it.
+    // The lines of a text on stdout.
     void print(std::string_view text);
 
     // Whether there is a terminal to show a line on; else show_line() does nothing.

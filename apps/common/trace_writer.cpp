@@ -22,6 +22,8 @@ std::string trace_line(const Event& event) {
 
 // Owned by the writer and its thread. `last` is the payload of the event that ends the trace.
 struct TraceWriter::File {
+    std::string path;
+    std::function<void(std::string)> failed;
     std::ofstream out;
     EventQueue events;
     std::shared_ptr<const void> last;
@@ -35,15 +37,22 @@ struct TraceWriter::File {
             if (user != nullptr && user->payload != nullptr && user->payload == last) {
                 break;
             }
+            const bool could = out.good();
             out << trace_line(*event) << '\n' << std::flush;
+            if (could && !out) {
+                failed(path + ": the trace can be written no further; make room or choose another file");
+            }
         }
         written->set();
     }
 };
 
 Result<std::unique_ptr<TraceWriter>>
-TraceWriter::create(Bus bus, std::shared_ptr<Executor> executor, const std::string& path) {
+TraceWriter::create(Bus bus, std::shared_ptr<Executor> executor, const std::string& path,
+                    std::function<void(std::string)> failed) {
     auto file = std::make_shared<File>();
+    file->path = path;
+    file->failed = std::move(failed);
     file->out.open(std::filesystem::path{std::u8string{path.begin(), path.end()}},
                    std::ios::binary | std::ios::trunc);
     if (!file->out) {

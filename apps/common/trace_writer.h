@@ -3,6 +3,7 @@
 //   {"seq":7,"session":1,"event":"session-stopped","command":3,"status":"ok","host_ns":..,"position_ns":..}
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,8 +19,11 @@ std::string trace_line(const Event& event);
 // each flushed as it is written.
 class TraceWriter {
 public:
+    // `failed` is told, once and on its thread, when a line could not be written; there are no more
+    // then.
     static Result<std::unique_ptr<TraceWriter>> create(Bus bus, std::shared_ptr<Executor> executor,
-                                                       const std::string& path);
+                                                       const std::string& path,
+                                                       std::function<void(std::string)> failed);
     // Waits until all that was published before it is written (2 s at most).
     ~TraceWriter();
     TraceWriter(const TraceWriter&) = delete;

@@ -98,6 +98,25 @@ std::vector<std::string> arguments(int argc, const char* const* argv) {
     return all;
 }
 
+// CLI11 would take the next argument for the value of `--option=`, and an empty one for no option at
+// all.
+std::optional<std::string> option_without_value(const std::vector<std::string>& all) {
+    std::string before;
+    for (const std::string& one : all) {
+        if (one == "--") {
+            break;
+        }
+        if (one.starts_with("--") && one.find('=') == one.size() - 1) {
+            return one;
+        }
+        if (one.empty() && before.starts_with("--") && before.find('=') == std::string::npos) {
+            return before;
+        }
+        before = one;
+    }
+    return std::nullopt;
+}
+
 std::string one_time_option(Duration& into, const std::string& text) {
     const auto time = parse_time(text);
     if (!time) {
@@ -241,12 +260,12 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     add_output(app, "--ao", audio, parse_audio_output,
                "Sound: sdl (default), null, framecrc:FILE, wav:FILE");
     add_output(app, "--so", subtitles, parse_subtitle_output,
-               "Subtitles: terminal (default), null, srt:FILE");
+               "Subtitles: terminal (default; null with --untimed), null, srt:FILE");
     add_time(app, "--start", options.start, "Begin there");
     add_time(app, "--length", options.length, "Play no more than that of each file");
     app.add_option("--speed", options.speed,
                    "How fast: 2 is twice as fast; the pitch of sound stays from 0.25 to 4")
-        ->check(CLI::Range(0.01, 32.0))
+        ->check(CLI::Range(slowest_speed, fastest_speed))
         ->type_name("R");
     add_track(app, "--aid", options.audio_track, "Play this audio track, or none");
     add_track(app, "--vid", options.video_track, "Play this video track, or none");
@@ -299,6 +318,9 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
             ->type_name("MS");
 
     std::vector<std::string> given = arguments(argc, argv);
+    if (const auto option = option_without_value(given)) {
+        return bad("'" + *option + "' lacks its value");
+    }
     std::reverse(given.begin(), given.end()); // as CLI11 wants them
     try {
         app.parse(given);
@@ -319,11 +341,16 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
         options.untimed ? OutputSpec::Kind::none : OutputSpec::Kind::sdl, {}, {}};
     options.video = video.value_or(absent);
     options.audio = audio.value_or(absent);
-    options.subtitles = subtitles.value_or(OutputSpec{OutputSpec::Kind::terminal, {}, {}});
+    options.subtitles = subtitles.value_or(
+        OutputSpec{options.untimed ? OutputSpec::Kind::none : OutputSpec::Kind::terminal, {}, {}});
     if (options.untimed && (options.video.kind == OutputSpec::Kind::sdl ||
                             options.audio.kind == OutputSpec::Kind::sdl)) {
         return bad("--untimed: a window and a sound device keep their own time; choose null or "
                    "capturing outputs");
+    }
+    if (options.untimed && options.subtitles.kind == OutputSpec::Kind::terminal) {
+        return bad("--untimed: subtitles in the terminal keep the film's time; choose --so=null or "
+                   "--so=srt:FILE");
     }
     return options;
 }

@@ -13,6 +13,10 @@
 
 namespace playhead::apps {
 
+// What --speed and the keys can choose.
+inline constexpr double slowest_speed = 0.1;
+inline constexpr double fastest_speed = 16.0;
+
 struct OutputSpec {
     enum class Kind { sdl, none, framecrc, png, wav, terminal, srt } kind = Kind::sdl;
     std::string path;  // of what is written

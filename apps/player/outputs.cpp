@@ -161,14 +161,15 @@ Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string
     return lines_;
 }
 
-PlayerOutputs Outputs::sinks(LengthLimit* limit) const {
-    if (limit == nullptr) {
-        return {video_sink_, audio_sink_, subtitle_sink_};
+bool Outputs::writes(const StreamSink& sink) const {
+    const StreamSink* const all[] = {video_sink_.get(), audio_sink_.get(), subtitle_sink_.get()};
+    for (std::size_t i = 0; i < std::size(all); ++i) {
+        if (all[i] == &sink) {
+            return writers_[i] != nullptr;
+        }
     }
-    return {limit->before(video_sink_), limit->before(audio_sink_), limit->before(subtitle_sink_)};
+    return false;
 }
-
-bool Outputs::rateless() const { return !video_ && !audio_; }
 
 void Outputs::set_volume(int per_cent, bool muted) {
     if (audio_) {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "length_limit.h"
 #include "options.h"
 #include "playhead/audio_output.h"
 #include "playhead/player.h"
@@ -32,11 +31,10 @@ public:
                                                    std::shared_ptr<Executor> executor, Say say,
                                                    Say show);
 
-    // With --length, through its limit.
-    PlayerOutputs sinks(LengthLimit* limit) const;
+    PlayerOutputs sinks() const { return {video_sink_, audio_sink_, subtitle_sink_}; }
     Screen* screen() const { return screen_.get(); } // null: no window
-    // Whether nothing keeps time, so that the clock's position says nothing about what was taken.
-    bool rateless() const;
+    // Whether what it takes is written to a file.
+    bool writes(const StreamSink& sink) const;
     void set_volume(int per_cent, bool muted);
 
 private:

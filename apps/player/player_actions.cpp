@@ -12,8 +12,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr double speed_step = 1.25;
-constexpr double slowest = 0.1;
-constexpr double fastest = 16.0;
 
 } // namespace
 
@@ -102,19 +100,21 @@ void PlayerApp::choose_tracks() {
     choose(StreamKind::audio, options_.audio_track);
     choose(StreamKind::subtitle, options_.subtitle_track);
     add_file(StreamKind::audio, options_.audio_file);
-    add_file(StreamKind::subtitle, options_.subtitle_file);
+    item_.subtitles = add_file(StreamKind::subtitle, options_.subtitle_file);
 }
 
-void PlayerApp::add_file(StreamKind kind, const std::string& file) {
+CommandId PlayerApp::add_file(StreamKind kind, const std::string& file) {
     if (file.empty()) {
-        return;
+        return 0;
     }
     OpenRequest request;
     request.locator = file;
     if (const auto id = player_->add_external(std::move(request), kind)) {
         item_.tracks.insert(*id);
+        return *id;
     } else {
         warn(id.error().message());
+        return 0;
     }
 }
 
@@ -190,7 +190,7 @@ void PlayerApp::step_back() {
 }
 
 void PlayerApp::set_speed(double speed) {
-    speed = std::clamp(speed, slowest, fastest);
+    speed = std::clamp(speed, slowest_speed, fastest_speed);
     if (std::abs(speed - 1.0) < 0.01) {
         speed = 1.0; // steps up and down meet again
     }
@@ -212,8 +212,8 @@ void PlayerApp::dump_topology() {
     file << (*topology)->dot();
     file.close();
     if (!file) {
-        terminal_.say(options_.dump_topology +
-                      ": the topology cannot be written there; check folder and permissions");
+        cannot_write(options_.dump_topology +
+                     ": the topology cannot be written there; check folder and permissions");
     }
 }
 

@@ -1,8 +1,10 @@
 #include "player_app.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "common/compose.h"
+#include "output_files.h"
 #include "playhead/lanes.h"
 #include "progress_line.h"
 
@@ -13,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr int exit_bad_options = 1;
 constexpr Duration between_lines = milliseconds{250};
+constexpr Duration open_patience = std::chrono::seconds{3};
 constexpr Duration stop_patience = milliseconds{500}; // the session promises 100
 
 } // namespace
@@ -40,6 +43,7 @@ int PlayerApp::run() {
         terminal_.say(*trouble);
         return exit_bad_options;
     }
+    is_set_up_ = true;
     begin_item();
     while (!finished()) {
         show_progress();
@@ -50,8 +54,8 @@ int PlayerApp::run() {
             loop_->wait(until);
         }
         loop_->run_posted();
-        if (at_its_length()) {
-            ended();
+        if (item_.patience && executor_->now() >= *item_.patience) {
+            lose_patience();
         }
     }
     terminal_.end_line();
@@ -59,11 +63,22 @@ int PlayerApp::run() {
 }
 
 std::optional<std::string> PlayerApp::set_up() {
-    interruption_ = std::make_unique<Interruption>(
-        *executor_, [this, loop = loop_] { loop->post([this] { quit(true); }); });
+    if (auto trouble = overwriting(options_)) {
+        return trouble;
+    }
+    interruption_ = std::make_unique<Interruption>(*executor_, [this, loop = loop_] {
+        if (!is_set_up_) {
+            std::_Exit(exit_interrupted); // a pipe that nobody reads is still being opened
+        }
+        loop->post([this] { quit(true); });
+    });
     engine_ = std::make_unique<Engine>(compose(executor_));
     if (!options_.trace_events.empty()) {
-        auto trace = TraceWriter::create(engine_->bus(), executor_, options_.trace_events);
+        auto trace = TraceWriter::create(
+            engine_->bus(), executor_, options_.trace_events,
+            [this, loop = loop_](std::string text) {
+                loop->post([this, text = std::move(text)] { cannot_write(text); });
+            });
         if (!trace) {
             return trace.error().message();
         }
@@ -85,10 +100,7 @@ std::optional<std::string> PlayerApp::set_up() {
         loop_->also_wake(outputs_->screen()->wake());
     }
     set_volume();
-    if (options_.length) {
-        limit_ = std::make_unique<LengthLimit>([loop = loop_] { loop->wake(); });
-    }
-    player_ = std::make_unique<Player>(*engine_, outputs_->sinks(limit_.get()));
+    player_ = std::make_unique<Player>(*engine_, outputs_->sinks());
     events_ = engine_->bus().subscribe(
         {}, [this](const Event& event) { on_event(event); }, loop_);
     return std::nullopt;
@@ -104,6 +116,7 @@ void PlayerApp::leave_item() {
 void PlayerApp::begin_item() {
     item_ = Item{};
     item_.plays_left = options_.plays;
+    item_.patience = executor_->now() + open_patience;
     OpenRequest request;
     request.locator = list_.current();
     request.options.program = options_.program;
@@ -127,9 +140,9 @@ void PlayerApp::play_from_start() {
     } else if (options_.start) {
         warn("cannot be sought in; plays from the beginning");
     }
-    if (limit_) {
-        item_.end = from.value_or(media_zero) + *options_.length;
-        limit_->set(*item_.end);
+    if (options_.length) {
+        const auto id = player_->set_media_stop(from.value_or(media_zero) + *options_.length);
+        item_.stop_at = id ? *id : 0;
     }
     if (item_.plays_left) {
         --*item_.plays_left;
@@ -162,6 +175,8 @@ void PlayerApp::on_event(const Event& event) {
     } else if (event.session == player_->session()) {
         if (event.as<SessionError>()) {
             failed(event.status);
+        } else if (const auto* lost = event.as<SinkInvalidated>()) {
+            output_lost(lost->node, event.status);
         } else if (event.as<NonFatalError>()) {
             warn(event.status.message());
         }
@@ -188,6 +203,8 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         } else {
             failed(status);
         }
+    } else if (command == item_.stop_at && !status.ok()) {
+        failed(status);
     } else if (command == item_.rate) {
         if (status.ok()) {
             speed_ = wanted_speed_;
@@ -237,6 +254,7 @@ void PlayerApp::track_chosen(const Status& status) {
 }
 
 void PlayerApp::begin_to_play() {
+    item_.patience.reset();
     if (!options_.dump_topology.empty()) {
         dump_topology();
     }
@@ -299,11 +317,43 @@ void PlayerApp::ended() {
     }
 }
 
-bool PlayerApp::at_its_length() const {
-    if (!item_.playing || !item_.end) {
-        return false;
+// What is slow to open is told of once. Subtitles are not worth a longer wait: they show once they are
+// there.
+void PlayerApp::lose_patience() {
+    item_.patience.reset();
+    const bool only_subtitles = item_.tracks == std::set<CommandId>{item_.subtitles};
+    if (!item_.opened) {
+        say_of_item("is still being opened; waits on for its server, pipe or disk (Ctrl-C ends it)");
+    } else if (only_subtitles) {
+        terminal_.say(options_.subtitle_file + ": is still being opened; plays without it until it is");
+        begin_to_play();
+    } else {
+        terminal_.say(options_.audio_file + ": is still being opened; waits on for its server, pipe or "
+                                            "disk (Ctrl-C ends it)");
     }
-    return outputs_->rateless() ? limit_->reached() : player_->position() >= item_.end;
+}
+
+void PlayerApp::output_lost(NodeId node, const Status& status) {
+    const auto topology = player_->topology();
+    const Node* found = topology ? (*topology)->find(node) : nullptr;
+    const auto* output = found ? std::get_if<OutputNode>(&found->body) : nullptr;
+    if (output && output->sink && outputs_->writes(*output->sink)) {
+        cannot_write(status.message());
+    } else {
+        warn(status.message());
+    }
+}
+
+// What is played is to be in that file: without it there is no use in going on.
+void PlayerApp::cannot_write(const std::string& what) {
+    if (std::exchange(writing_failed_, true)) {
+        return;
+    }
+    terminal_.say(what);
+    list_.set_outcome(Playlist::Outcome::failed);
+    item_.failed = true;
+    item_.playing = false;
+    quit(false);
 }
 
 void PlayerApp::failed(const Status& status) {
@@ -312,7 +362,7 @@ void PlayerApp::failed(const Status& status) {
     }
     item_.failed = true;
     item_.playing = false;
-    say_of_item(status.message());
+    warn(status.message());
     list_.set_outcome(Playlist::Outcome::failed);
     advance();
 }
@@ -365,14 +415,12 @@ std::optional<HostTime> PlayerApp::next_deadline() {
     std::optional<HostTime> until = stop_deadline_;
     const auto sooner = [&until](HostTime t) { until = until ? std::min(*until, t) : t; };
     if (player_->state() == PlayerState::playing) {
-        const HostTime now = executor_->now();
         if (terminal_.can_show_line()) {
             sooner(line_due_);
         }
-        const auto position = player_->position();
-        if (item_.end && position && !outputs_->rateless()) {
-            sooner(now + std::max(Duration{}, *item_.end - *position));
-        }
+    }
+    if (item_.patience) {
+        sooner(*item_.patience);
     }
     return until;
 }

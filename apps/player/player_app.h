@@ -1,6 +1,7 @@
 // PlayerApp: plays the list, shows it, obeys the keys.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,7 +11,6 @@
 #include "common/main_loop.h"
 #include "common/terminal.h"
 #include "common/trace_writer.h"
-#include "length_limit.h"
 #include "options.h"
 #include "outputs.h"
 #include "playhead/engine.h"
@@ -35,13 +35,15 @@ private:
         CommandId play = 0;
         CommandId seek = 0;
         CommandId rate = 0;
+        CommandId stop_at = 0; // by --length
+        CommandId subtitles = 0; // the opening of --sub-file
         CommandId next = 0;   // the one behind it was queued by this
         std::set<CommandId> tracks; // what is still to be chosen before it plays
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
         std::optional<int> plays_left; // none: for ever
-        std::optional<MediaTime> end;  // of --length
+        std::optional<HostTime> patience; // when to say that it is still being opened
         std::set<std::string> warned;  // each warning once
     };
 
@@ -57,6 +59,9 @@ private:
     void opened();
     void ended();
     void failed(const Status& status);
+    void lose_patience();
+    void output_lost(NodeId node, const Status& status);
+    void cannot_write(const std::string& what);
     void advance();
     void warn(const std::string& text);
     void say_of_item(const std::string& text);
@@ -64,7 +69,7 @@ private:
     void act(const Control& control);
     void seek_by(Duration distance);
     void choose_tracks();
-    void add_file(StreamKind kind, const std::string& file);
+    CommandId add_file(StreamKind kind, const std::string& file);
     void track_chosen(const Status& status);
     void begin_to_play();
     void select(StreamKind kind, std::optional<int> number);
@@ -79,7 +84,6 @@ private:
 
     void quit(bool interrupted);
     bool finished() const;
-    bool at_its_length() const;
     std::optional<HostTime> next_deadline();
     void show_progress();
 
@@ -92,7 +96,6 @@ private:
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<TraceWriter> trace_;
     std::unique_ptr<Outputs> outputs_;
-    std::unique_ptr<LengthLimit> limit_; // of --length
     std::unique_ptr<Player> player_;
     Subscription events_;
 
@@ -105,6 +108,8 @@ private:
     bool shown_ = false;
     bool interrupted_ = false;
     bool done_ = false;
+    bool writing_failed_ = false;
+    std::atomic<bool> is_set_up_{false}; // an interruption before ends it on the spot
     CommandId stop_ = 0; // of quitting
     std::optional<HostTime> stop_deadline_;
     HostTime line_due_{};

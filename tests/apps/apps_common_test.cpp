@@ -37,7 +37,8 @@ TEST_CASE("all that was published before a trace ends is in it", "[apps][trace]"
     const Bus bus{executor};
     auto publisher = bus;
     {
-        auto trace = apps::TraceWriter::create(bus, executor, folder.path("trace"));
+        auto trace = apps::TraceWriter::create(bus, executor, folder.path("trace"),
+                                               [](const std::string& what) { FAIL(what); });
         REQUIRE(trace);
         for (int i = 0; i < 5000; ++i) {
             Event event;

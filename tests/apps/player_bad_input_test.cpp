@@ -1,8 +1,10 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "player_support.h"
 #include "support/catch.h"
@@ -102,6 +104,75 @@ TEST_CASE("while a body is stalled the player can be interrupted", "[player][bad
     const Exited exited = player.wait();
     CHECK_FALSE(exited.hung);
     CHECK(exited.code == 4);
+}
+
+TEST_CASE("while an output is a pipe that nobody reads the player can be interrupted",
+          "[player][bad-input]") {
+    const TemporaryFolder folder;
+    const std::string pipe = folder.path("pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const std::string before = folder.path("before"); // made in front of the other
+    ChildProcess player{player_command({"--untimed", "--vo=framecrc:" + before, "--ao=framecrc:" + pipe,
+                                        clip()}),
+                        without_display()};
+    while (!std::filesystem::exists(before)) {
+        std::this_thread::yield();
+    }
+    player.signal(SIGTERM);
+    const Exited exited = player.wait();
+    CHECK_FALSE(exited.hung);
+    CHECK(exited.code == 4);
+}
+
+TEST_CASE("subtitles that are slow to open are told of, and the film plays", "[player][bad-input]") {
+    const TemporaryFolder folder;
+    const std::string pipe = folder.path("pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const Exited exited =
+        play({"--untimed", "--vo=framecrc:" + folder.path("frames"), "--ao=null", "--sub-file=" + pipe,
+              "--length=0.4", clip()});
+    CAPTURE(exited.err);
+    CHECK(exited.code == 0);
+    REQUIRE(lines_of(exited.err).size() == 1);
+    CHECK(exited.err.find(pipe + ": is still being opened; plays without it until it is") !=
+          std::string::npos);
+    CHECK(lines_of(read_text(folder.path("frames"))).size() > 10);
+}
+
+TEST_CASE("an output that cannot be written to any more ends the list in one line",
+          "[player][bad-input]") {
+    const char* full = "/dev/full";
+    if (!std::filesystem::exists(full)) {
+        WARN("skipped: this system has no /dev/full");
+        return;
+    }
+    const TemporaryFolder folder;
+    const std::string words = folder.file("f.srt", "1\n00:00:00,100 --> 00:00:01,000\nHello\n");
+    const std::string at = std::string{":"} + full;
+    for (const std::vector<std::string>& outputs : std::vector<std::vector<std::string>>{
+             {"--vo=framecrc" + at, "--ao=null"},
+             {"--vo=null", "--ao=wav" + at},
+             {"--vo=framecrc:" + folder.path("v"), "--ao=framecrc" + at},
+             {"--vo=null", "--ao=null", "--so=srt" + at, "--sub-file=" + words},
+             {"--vo=null", "--ao=null", std::string{"--trace-events="} + full}}) {
+        CAPTURE(outputs);
+        std::vector<std::string> arguments{"--untimed"};
+        arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+        arguments.insert(arguments.end(), {clip(), clip()});
+        const Exited exited = play(arguments);
+        CAPTURE(exited.err);
+        CHECK(exited.code == 2);
+        REQUIRE(lines_of(exited.err).size() == 1);
+        CHECK(exited.err.find("make room or choose another") != std::string::npos);
+    }
+}
+
+TEST_CASE("what a name or a server says does not command the terminal", "[player][bad-input]") {
+    const Exited exited = play_fast({"--", "\x1b]0;title\x07\xc2\x9b.mkv"});
+    CAPTURE(exited.err);
+    CHECK(exited.code == 2);
+    CHECK(exited.err.find("]0;title.mkv: does not exist") != std::string::npos);
+    CHECK(exited.err.find_first_of("\x1b\x07\x9b") == std::string::npos);
 }
 
 TEST_CASE("a stream without a decoder is told once, and the other one is played",

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "player_support.h"
 #include "support/catch.h"
 
@@ -23,7 +25,10 @@ TEST_CASE("an option that cannot be is told in one line, and nothing is played",
         {{"--start=-5", item}, "'-5' is no time"},
         {{"--start", "1:2:3:4", item}, "'1:2:3:4' is no time"},
         {{"--start", "1.", item}, "'1.' is no time"},
-        {{"--length", "", item}, "'' is no time"},
+        {{"--length", "", item}, "'--length' lacks its value"},
+        {{"--sub-file=", item}, "'--sub-file=' lacks its value"},
+        {{"--speed=0.05", item}, "--speed: "},
+        {{"--speed=20", item}, "--speed: "},
         {{"--volume", "101", item}, "101"},
         {{"--volume", "loud", item}, "loud"},
         {{"--vo=cinema", item}, "'cinema' is no output; choose one of sdl, null, framecrc:FILE, "},
@@ -45,6 +50,7 @@ TEST_CASE("an option that cannot be is told in one line, and nothing is played",
         {{"--log-level=loud", item}, "'loud' is no level; choose off, error"},
         {{"--audio-latency", "-1", item}, "-1"},
         {{"--untimed", "--vo=sdl", item}, "--untimed"},
+        {{"--untimed", "--so=terminal", item}, "choose --so=null or --so=srt:FILE"},
         {{"--vo=framecrc:/no/such/folder/f", "--ao=null", item}, "/no/such/folder/f"},
         {{"--trace-events=/no/such/folder/f", item}, "/no/such/folder/f"},
     };
@@ -58,6 +64,33 @@ TEST_CASE("an option that cannot be is told in one line, and nothing is played",
         CHECK(exited.err.find("playhead: ") == 0);
         CHECK(exited.err.find(row.said) != std::string::npos);
     }
+}
+
+TEST_CASE("what is to be played is not written over, and no file is written twice",
+          "[player][options]") {
+    const TemporaryFolder folder;
+    const std::string words = "1\n00:00:00,000 --> 00:00:01,000\nHello\n";
+    const std::string lines = folder.file("film.srt", words);
+    const std::string sound = folder.file("sound.wav", words);
+    const std::string fresh = folder.path("new");
+    const std::vector<BadOption> table{
+        {{"--so=srt:" + lines, "--sub-file=" + lines, clip()}, "--so would write over it"},
+        {{"--so=srt:" + lines, "--sub-file=file://" + lines, clip()}, "--so would write over it"},
+        {{"--ao=wav:" + folder.path("./sound.wav"), sound}, "--ao would write over it"},
+        {{"--trace-events=" + sound, "--audio-file=" + sound, clip()}, "--trace-events would write over it"},
+        {{"--ao=wav:" + fresh, "--so=srt:" + fresh, clip()}, "--ao and --so would both write it"},
+    };
+    for (const BadOption& row : table) {
+        CAPTURE(row.arguments);
+        const Exited exited = play(row.arguments);
+        CAPTURE(exited.err);
+        CHECK(exited.code == 1);
+        REQUIRE(lines_of(exited.err).size() == 1);
+        CHECK(exited.err.find(row.said) != std::string::npos);
+    }
+    CHECK(read_text(lines) == words);
+    CHECK(read_text(sound) == words);
+    CHECK_FALSE(std::filesystem::exists(fresh));
 }
 
 TEST_CASE("help and version go to standard output and succeed", "[player][options]") {

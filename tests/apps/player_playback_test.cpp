@@ -166,6 +166,19 @@ TEST_CASE("a part that is shorter than what a sound output waits for plays too",
     CHECK(exited.code == 0);
 }
 
+TEST_CASE("a part that ends where nothing is in the file ends all the same", "[player][playback]") {
+    const std::vector<std::string> second{"--video", "mpeg2video", "--audio", "mp2", "--seconds", "1"};
+    std::vector<std::string> later = second;
+    later.insert(later.end(), {"--start", "3"});
+    const TemporaryFolder folder;
+    const std::string film =
+        folder.file("gap.ts", read_text(clip(second, "ts")) + read_text(clip(later, "ts")));
+    const Exited exited = play({"--vo=null", "--ao=null", "--length=2", film});
+    CAPTURE(exited.err);
+    CHECK_FALSE(exited.hung);
+    CHECK(exited.code == 0);
+}
+
 TEST_CASE("on null outputs a file takes its time", "[player]") {
     // Not a check of pacing: only that it is not played in no time, which untimed does.
     const auto begin = std::chrono::steady_clock::now();

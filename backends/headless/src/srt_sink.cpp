@@ -55,9 +55,14 @@ struct SrtSink::Work final : SampleWork {
         return status;
     }
 
-    Status finish() override { return close(MediaTime::max()); }
+    Status finish() override {
+        Status status = close(MediaTime::max());
+        return status.ok() ? std::exchange(trouble, {}) : status;
+    }
 
-    void interrupted() override { (void)close(MediaTime::max()); }
+    void interrupted() override {
+        if (Status status = close(MediaTime::max()); !status.ok()) trouble = std::move(status);
+    }
 
     // The one whose end was not known has it there, if it lasts so long.
     Status close(MediaTime latest) {
@@ -80,6 +85,7 @@ struct SrtSink::Work final : SampleWork {
     const std::string path;
     std::ofstream file;
     std::optional<SubtitleCue> open; // its end is not known yet
+    Status trouble; // of where nobody could be told
     int count = 0;
 };
 

@@ -1,0 +1,15 @@
+// OutputFiles: what the command line has written to files, and that nothing is lost by it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "options.h"
+
+namespace playhead::apps {
+
+// What is wrong, if a file that is to be played would be written over, or one file be written twice.
+// Two lists of hashes may share one (--vo and --ao=framecrc).
+std::optional<std::string> overwriting(const Options& options);
+
+} // namespace playhead::apps
