@@ -440,3 +440,28 @@ TEST_CASE("a switch whose presentation is over before it is resolved changes not
     CHECK(rig.taken.back().status.ok());
     CHECK(rig.until("session-ended").back() == "session-ended ok");
 }
+
+TEST_CASE("an output that is added while the others owe the clock an answer does not owe one",
+          "[session][switch]") {
+    SessionRig rig;
+    rig.load();
+    rig.start(at(9s));
+    rig.until("end-of-presentation");
+    rig.video->mute_acks = true;
+    rig.faults->tell(SourceBuffers{true});
+    rig.until("buffering-started");
+    SourceNode to;
+    to.source = rig.source;
+    to.stream = 1;
+    OutputNode output;
+    output.sink = std::make_shared<ScriptedSink>(StreamKind::audio, rig.journal);
+    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    rig.until("stream-switched");
+    REQUIRE(rig.taken.back().status.ok());
+    (void)rig.session.pause();
+    rig.simulation->run_for(100ms);
+    CHECK(rig.session.state() == SessionState::started);
+    rig.video->fail_now(Errc::device_lost);  // nothing is awaited of it any more
+    rig.until("session-paused", 1s);
+    CHECK(rig.session.state() == SessionState::paused);
+}

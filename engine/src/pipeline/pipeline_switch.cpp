@@ -195,6 +195,7 @@ Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<Pack
     branch->trunk = std::make_shared<Trunk>();
     if (left) unfeed(*left);
     branch->dead = branch->off = false;
+    branch->acked = branch->acked || !branch->port;  // it was asked nothing so far
     branch->type = {};
     auto& trunk = *branch->trunk;
     trunk.recipe = branch->plan.recipe;
