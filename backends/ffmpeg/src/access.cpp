@@ -88,6 +88,23 @@ Error cancelled(const std::string& url) {
     return {Errc::cancelled, "opening '" + url + "' was interrupted"};
 }
 
+class HeldBytes final : public ByteSource {
+public:
+    explicit HeldBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+    std::optional<std::uint64_t> size() const override { return bytes_.size(); }
+    bool seekable() const override { return true; }
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+        const auto rest = std::as_bytes(std::span(bytes_))
+                              .subspan(std::min<std::uint64_t>(offset, bytes_.size()));
+        const std::size_t count = std::min(rest.size(), into.size());
+        std::copy_n(rest.begin(), count, into.begin());
+        return count;
+    }
+
+private:
+    const std::string bytes_;
+};
+
 } // namespace
 
 bool has_protocol(const std::string& scheme) {
@@ -170,6 +187,18 @@ Result<AVIOContext*> Access::reopen_main(const OpenRequest& request) {
         avio_closep(&main_protocol_);
     }
     return open_main(request);
+}
+
+Result<AVIOContext*> Access::replace_main(const OpenRequest& request, std::string bytes) {
+    auto stream = ByteStream::create(std::make_unique<HeldBytes>(std::move(bytes)));
+    if (!stream) {
+        return fail(Errc::out_of_memory, "no memory for reading '" + request.locator + "'");
+    }
+    if (main_protocol_ != nullptr) {
+        avio_closep(&main_protocol_);
+    }
+    main_ = std::move(stream);
+    return main_->context();
 }
 
 Result<AVIOContext*> Access::open_protocol(const std::string& url, AVDictionary** given,

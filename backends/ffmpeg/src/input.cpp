@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "error.h"
 #include "mp4_scan.h"
+#include "text_file.h"
 
 namespace playhead::ffmpeg {
 
@@ -115,6 +116,49 @@ Result<const AVInputFormat*> probe(Access& access, AVFormatContext& input, AVIOC
     return format;
 }
 
+// libavformat holds all of such a file in memory, too.
+constexpr std::size_t most_text_bytes = std::size_t{256} << 20;
+
+Result<std::string> read_text(Access& access, AVIOContext& bytes, const OpenRequest& request) {
+    std::string text;
+    std::array<char, 16 << 10> piece{};
+    while (text.size() <= most_text_bytes) {
+        const int got = avio_read(&bytes, reinterpret_cast<unsigned char*>(piece.data()),
+                                  static_cast<int>(piece.size()));
+        if (got == AVERROR_EOF || got == 0) {
+            return text;
+        }
+        if (got < 0) {
+            return fail(open_failure(access, request, got, "reading"));
+        }
+        text.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return fail(Errc::limit_exceeded, quoted(request) + " has more than " +
+                                          std::to_string(most_text_bytes >> 20) +
+                                          " MiB of subtitles");
+}
+
+// A file that libavformat would read wrong is mended first: what it becomes is then the input's bytes.
+Result<const AVInputFormat*> probe_mended(Access& access, AVFormatContext& input,
+                                          const OpenRequest& request) {
+    auto format = probe(access, input, input.pb, request);
+    const bool text_or_unknown =
+        format ? *format != nullptr : format.error() == Errc::unknown_format;
+    if (!text_or_unknown || !wants_mending(*input.pb, format ? *format : nullptr)) {
+        return format;
+    }
+    auto text = read_text(access, *input.pb, request);
+    if (!text) {
+        return fail(std::move(text.error()));
+    }
+    auto bytes = access.replace_main(request, mended(*std::move(text)));
+    if (!bytes) {
+        return fail(std::move(bytes.error()));
+    }
+    input.pb = *bytes;
+    return probe(access, input, input.pb, request);
+}
+
 bool is_timed(const AVStream& stream) {
     const AVMediaType type = stream.codecpar->codec_type;
     return (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO) &&
@@ -196,7 +240,7 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
         std::chrono::duration_cast<std::chrono::microseconds>(limits.probe_duration).count();
     input->max_streams = std::max(limits.streams + 1, 1000);
 
-    auto format = probe(access, *input, bytes, request);
+    auto format = probe_mended(access, *input, request);
     if (!format) {
         return fail(std::move(format.error()));
     }

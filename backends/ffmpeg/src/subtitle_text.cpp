@@ -27,11 +27,21 @@ void append(std::string& to, std::uint32_t code) {
         to += static_cast<char>(0xc0 | code >> 6);
         to += static_cast<char>(0x80 | (code & 0x3f));
     } else {
-        to += static_cast<char>(0xe0 | code >> 12);
+        if (code < 0x10000) {
+            to += static_cast<char>(0xe0 | code >> 12);
+        } else {
+            to += static_cast<char>(0xf0 | code >> 18);
+            to += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+        }
         to += static_cast<char>(0x80 | (code >> 6 & 0x3f));
         to += static_cast<char>(0x80 | (code & 0x3f));
     }
 }
+
+constexpr std::uint32_t no_character = 0xfffd;
+
+bool begins_pair(std::uint32_t unit) { return unit >> 10 == 0x36; }
+bool ends_pair(std::uint32_t unit) { return unit >> 10 == 0x37; }
 
 } // namespace
 
@@ -91,6 +101,42 @@ std::string from_windows_1252(std::string_view bytes) {
     for (const char byte : bytes) {
         const auto code = static_cast<unsigned char>(byte);
         append(text, code >= 0x80 && code < 0xa0 ? upper_controls[code - 0x80U] : code);
+    }
+    return text;
+}
+
+bool begins_utf16_text(std::string_view bytes) {
+    if (!bytes.starts_with("\xff\xfe") && !bytes.starts_with("\xfe\xff")) {
+        return false;
+    }
+    constexpr std::size_t enough = 1024;
+    const std::string text = from_utf16(bytes.substr(0, enough));
+    return text.find('\0') == text.npos && text.find("\xef\xbf\xbd") == text.npos;
+}
+
+std::string from_utf16(std::string_view bytes) {
+    const std::size_t upper = bytes.starts_with('\xfe') ? 0U : 1U;
+    const auto byte_at = [&](std::size_t at) -> std::uint32_t {
+        return static_cast<unsigned char>(bytes[at]);
+    };
+    const auto unit_at = [&](std::size_t at) {
+        return byte_at(at + upper) << 8 | byte_at(at + 1 - upper);
+    };
+    std::string text;
+    for (std::size_t at = 2; at + 1 < bytes.size(); at += 2) {
+        std::uint32_t code = unit_at(at);
+        if (begins_pair(code)) {
+            if (at + 3 >= bytes.size()) {
+                break;
+            }
+            const std::uint32_t second = unit_at(at + 2);
+            const bool pair = ends_pair(second);
+            code = pair ? 0x10000 + ((code & 0x3ff) << 10 | (second & 0x3ff)) : no_character;
+            at += pair ? 2U : 0U;
+        } else if (ends_pair(code)) {
+            code = no_character;
+        }
+        append(text, code);
     }
     return text;
 }

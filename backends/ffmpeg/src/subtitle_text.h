@@ -15,4 +15,11 @@ bool is_utf8(std::string_view bytes);
 // U+FFFD. https://encoding.spec.whatwg.org/index-windows-1252.txt
 std::string from_windows_1252(std::string_view bytes);
 
+// Whether this is the beginning of text in UTF-16, by its byte order mark: sound may begin with the same
+// two bytes, but does not go on like text.
+bool begins_utf16_text(std::string_view bytes);
+// Of text with a byte order mark, which is left out, as is half a character at the end. What is no
+// character becomes U+FFFD.
+std::string from_utf16(std::string_view bytes);
+
 } // namespace playhead::ffmpeg

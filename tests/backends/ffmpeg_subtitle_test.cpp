@@ -1,0 +1,146 @@
+// Files of subtitles as they are found: what is in them is read, and nothing that is not.
+#include <algorithm>
+#include <cstring>
+
+#include "ffmpeg_support.h"
+#include "playhead/ffmpeg/backend.h"
+#include "playhead/lanes.h"
+#include "support/catch.h"
+
+using namespace playhead;
+using namespace playhead::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Read {
+    std::vector<std::string> cues; // "500-1000 text", in milliseconds; "500- text": until the next
+    std::vector<std::string> errors;
+};
+
+std::string line_of(const SubtitleCue& cue) {
+    std::string line = std::to_string(cue.pts.time_since_epoch() / 1ms) + "-";
+    if (cue.duration) {
+        line += std::to_string((cue.pts + *cue.duration).time_since_epoch() / 1ms);
+    }
+    return line + " " + cue.content->text;
+}
+
+void take(Decoder& decoder, Read& read) {
+    for (;;) {
+        const auto outcome = decoder.receive();
+        const auto* sample = std::get_if<Sample>(&outcome);
+        if (sample == nullptr) {
+            return;
+        }
+        read.cues.push_back(line_of(std::get<SubtitleCue>(*sample)));
+    }
+}
+
+Read read_all(MediaSource& source, StreamIndex stream = 0) {
+    auto decoder = ffmpeg::make_decoder_factory()->create(
+        source.presentation().streams.at(static_cast<std::size_t>(stream)), {1, false});
+    REQUIRE(decoder);
+    source.select({{stream}});
+    Read read;
+    for (;;) {
+        const auto outcome = source.read();
+        if (const auto* error = std::get_if<Error>(&outcome)) {
+            read.errors.push_back(error->message());
+        }
+        const auto* packet = std::get_if<Packet>(&outcome);
+        if (packet == nullptr) {
+            break;
+        }
+        if (const auto sent = (*decoder)->send(*packet); !sent) {
+            read.errors.push_back(sent.error().message());
+        }
+        take(**decoder, read);
+    }
+    (*decoder)->drain();
+    take(**decoder, read);
+    return read;
+}
+
+Read read_file(const std::string& path) {
+    auto opened = open_media(path);
+    INFO((opened ? std::string() : opened.error().message()));
+    REQUIRE(opened);
+    REQUIRE(opened->source->presentation().streams.size() == 1);
+    return read_all(*opened->source);
+}
+
+using Lines = std::vector<std::string>;
+
+// Those of a file that nobody finds anything wrong with.
+Lines cues(const std::string& name, const std::string& contents) {
+    const Scratch scratch;
+    const Read read = read_file(scratch.write(name, contents));
+    CHECK(read.errors == Lines{});
+    return read.cues;
+}
+
+enum class Order { little, big };
+
+// With its byte order mark.
+std::string utf16(const std::u16string& text, Order order) {
+    std::string bytes;
+    for (const char16_t unit : u"\ufeff" + text) {
+        const char upper = static_cast<char>(unit >> 8);
+        const char lower = static_cast<char>(unit & 0xff);
+        bytes += order == Order::big ? upper : lower;
+        bytes += order == Order::big ? lower : upper;
+    }
+    return bytes;
+}
+
+} // namespace
+
+TEST_CASE("subtitles in UTF-16 say what they say in UTF-8", "[ffmpeg][subtitles]") {
+    const Order order = GENERATE(Order::little, Order::big);
+    CHECK(cues("wide.srt",
+               utf16(u"1\r\n00:00:00,500 --> 00:00:01,500\r\n\u00c4pfel, na\u00efve \u2014\r\n"
+                     u"\u0422\u0435\u0441\u0442 \U0001f600\r\n\r\n"
+                     u"2\r\n00:00:02,000 --> 00:00:03,000\r\n\u5b57\u5e55\r\n",
+                     order)) ==
+          Lines{"500-1500 \u00c4pfel, na\u00efve \u2014\n\u0422\u0435\u0441\u0442 \U0001f600",
+                "2000-3000 \u5b57\u5e55"});
+    CHECK(cues("wide.vtt", utf16(u"WEBVTT\n\n00:00.500 --> 00:01.500\n\u00c4pfel\n", order)) ==
+          Lines{"500-1500 \u00c4pfel"});
+    CHECK(cues("wide.sub", utf16(u"{1}{1}25\n{25}{50}\u00c4pfel\n{75}{100}\u2014\n", order)) ==
+          Lines{"1000-2000 \u00c4pfel", "3000-4000 \u2014"});
+}
+
+TEST_CASE("subtitles in UTF-16 from a pipe are read, too", "[ffmpeg][subtitles]") {
+    const std::string bytes =
+        utf16(u"1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n", Order::little);
+    std::uint64_t reached = 0;
+    auto io = std::make_shared<CustomIo>();
+    io->seekable = false;
+    io->read = [&](std::uint64_t offset, std::span<std::byte> into) -> std::int64_t {
+        CHECK(offset == reached);
+        const std::size_t count = std::min({into.size(), bytes.size() - reached, std::size_t{7}});
+        std::memcpy(into.data(), bytes.data() + reached, count);
+        reached += count;
+        return static_cast<std::int64_t>(count);
+    };
+    OpenRequest request;
+    request.io = io;
+    auto opened = open_media(request, make_lanes());
+    INFO((opened ? std::string() : opened.error().message()));
+    REQUIRE(opened);
+    CHECK(read_all(*opened->source).cues == Lines{"500-1500 \u00c4pfel"});
+    REQUIRE(opened->source->seek(media_zero)); // in what is held by now
+    CHECK(read_all(*opened->source).cues == Lines{"500-1500 \u00c4pfel"});
+}
+
+TEST_CASE("what begins like UTF-16 and is no text stays what it is", "[ffmpeg][subtitles]") {
+    const Scratch scratch;
+    std::string noise = "\xff\xfe";
+    for (int i = 0; i < 4000; ++i) {
+        noise += static_cast<char>(i * 37 >> 3);
+    }
+    const auto opened = open_media(scratch.write("noise.bin", noise));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error() == Errc::unknown_format);
+}
