@@ -144,3 +144,20 @@ TEST_CASE("what begins like UTF-16 and is no text stays what it is", "[ffmpeg][s
     REQUIRE_FALSE(opened);
     CHECK(opened.error() == Errc::unknown_format);
 }
+
+TEST_CASE("WebVTT is read beyond blocks that are no cues", "[ffmpeg][subtitles]") {
+    CHECK(cues("styled.vtt", "WEBVTT - a title\nKind: captions\n\n"
+                             "STYLE\n::cue { color: red }\n\n"
+                             "NOTE of one line\n\n"
+                             "REGION\nid:fred\nwidth:40%\n\n"
+                             "first\n00:00.500 --> 00:01.500 align:start\none\n\n"
+                             "NOTE\nof\nmore\n\n"
+                             "nobody knows what this is\n\n"
+                             "00:00:02.000 --> 00:00:03.000\n- two\n- lines\n") ==
+          Lines{"500-1500 one", "2000-3000 - two\n- lines"});
+    CHECK(cues("lines.vtt",
+               "\xef\xbb\xbfWEBVTT\r\n\r\nSTYLE\r\n::cue {}\r\n\r\n\r\n"
+               "00:00.500 --> 00:01.500\r\none\r\n\r\n"
+               "00:99 --> nonsense\r\nlost\r\n\r\n"
+               "00:02.000 --> 00:03.000\r\ntwo") == Lines{"500-1500 one", "2000-3000 two"});
+}
