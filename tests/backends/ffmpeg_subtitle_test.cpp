@@ -161,3 +161,25 @@ TEST_CASE("WebVTT is read beyond blocks that are no cues", "[ffmpeg][subtitles]"
                "00:99 --> nonsense\r\nlost\r\n\r\n"
                "00:02.000 --> 00:03.000\r\ntwo") == Lines{"500-1500 one", "2000-3000 two"});
 }
+
+TEST_CASE("braces and backslashes of the author's are shown", "[ffmpeg][subtitles]") {
+    CHECK(cues("braces.vtt",
+               "WEBVTT\n\n00:00.500 --> 00:01.500\n{note} <i>a\\b</i> \\\\ C:\\New\\home\n"
+               "{\\an8} {} \\{x\\} {open &amp; }\n") ==
+          Lines{"500-1500 {note} a\\b \\\\ C:\\New\\home\n{\\an8} {} \\{x\\} {open & }"});
+    CHECK(cues("braces.srt",
+               "1\n00:00:00,500 --> 00:00:01,500\n{\\an8}{note} <i>a\\b</i> {} {open\n\n") ==
+          Lines{"500-1500 {note} a\\b {} {open"});
+    CHECK(cues("braces.smi",
+               "<SAMI>\n<BODY>\n<SYNC Start=500><P Class=ENCC>{note} <i>a\\b</i> {open\n"
+               "</BODY></SAMI>\n") == Lines{"500- {note} a\\b {open"});
+    CHECK(cues("braces.txt", "00:00:01:{note} a\\b \\N|{open }\n00:00:02:end\n") ==
+          Lines{"1000-2000 {note} a\\b \\N\n{open }", "2000- end"});
+    // There, braces hide what is in them.
+    CHECK(cues("braces.ass",
+               "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+               "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, "
+               "Effect, Text\n"
+               "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{note}{\\i1}a\\b "
+               "\\\\ \\{x\\} \\{{}y} \\\u2060N\n") == Lines{"500-1500 a\\b \\\\ {x} {y} \\N"});
+}

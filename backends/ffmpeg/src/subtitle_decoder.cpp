@@ -64,6 +64,32 @@ bool has_pixels(const AVSubtitleRect& rect) {
            rect.data[1] != nullptr;
 }
 
+EventText event_text(AVCodecID codec) {
+    switch (codec) {
+    case AV_CODEC_ID_ASS:
+    case AV_CODEC_ID_SSA: return EventText::ass;
+    case AV_CODEC_ID_WEBVTT:
+    case AV_CODEC_ID_TEXT:
+    case AV_CODEC_ID_PJS:
+    case AV_CODEC_ID_STL:
+    case AV_CODEC_ID_SUBVIEWER1:
+    case AV_CODEC_ID_VPLAYER: return EventText::escaped;
+    default: return EventText::marked_up;
+    }
+}
+
+// Unicode keeps this for such uses: it is no character of anybody's text.
+constexpr std::string_view marked_backslash = "\ufdd0";
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+    std::string out;
+    for (auto at = text.find(from); at != text.npos; at = text.find(from)) {
+        out.append(text.substr(0, at)).append(to);
+        text.remove_prefix(at + from.size());
+    }
+    return out.append(text);
+}
+
 void append_line(std::string& text, const std::string& line) {
     if (line.empty()) {
         return;
@@ -83,6 +109,8 @@ public:
           what_(stream.codec + " subtitles of stream " + std::to_string(stream.index)) {
         const AVCodecContext& context = codec_.context();
         const AVCodecDescriptor* about = avcodec_descriptor_get(context.codec_id);
+        event_text_ = event_text(context.codec_id);
+        webvtt_ = context.codec_id == AV_CODEC_ID_WEBVTT;
         captions_ = context.codec_id == AV_CODEC_ID_EIA_608;
         text_ = about != nullptr && (about->props & AV_CODEC_PROP_TEXT_SUB) != 0 && !captions_;
         if (captions_) { // else each is told of when it is over
@@ -104,9 +132,10 @@ public:
         const AVPacket& in = data->packet();
         const std::string_view bytes{reinterpret_cast<const char*>(in.data),
                                      static_cast<std::size_t>(in.size)};
-        int code = decode(in, packet.duration);
+        int code = webvtt_ ? decode_instead(in, std::string(bytes), packet.duration)
+                           : decode(in, packet.duration);
         if (code < 0 && text_ && !is_utf8(bytes)) { // which libavcodec insists on
-            code = decode_again(in, from_windows_1252(bytes), packet.duration);
+            code = decode_instead(in, from_windows_1252(bytes), packet.duration);
         }
         if (code < 0) {
             return fail(ffmpeg_error(code, "decoding the " + what_));
@@ -161,8 +190,10 @@ private:
         return code;
     }
 
-    int decode_again(const AVPacket& packet, const std::string& text,
-                     std::optional<Duration> length) {
+    int decode_instead(const AVPacket& packet, std::string text, std::optional<Duration> length) {
+        if (webvtt_) { // older versions of libavcodec leave backslashes to be taken for ASS
+            text = replaced(text, "\\", marked_backslash);
+        }
         const PacketHandle changed(av_packet_alloc());
         const int size = static_cast<int>(text.size());
         if (!changed || av_new_packet(changed.get(), size) < 0) {
@@ -178,8 +209,11 @@ private:
         for (unsigned i = 0; i < subtitle.num_rects; ++i) {
             const AVSubtitleRect& rect = *subtitle.rects[i];
             if (rect.type == SUBTITLE_ASS && rect.ass != nullptr) {
-                content->events.emplace_back(rect.ass);
-                append_line(content->text, words_of_event(rect.ass));
+                std::string& event = content->events.emplace_back(rect.ass);
+                if (webvtt_) {
+                    event = replaced(event, marked_backslash, escaped_backslash);
+                }
+                append_line(content->text, words_of_event(event, event_text_));
             } else if (rect.type == SUBTITLE_TEXT && rect.text != nullptr) {
                 append_line(content->text, rect.text);
             } else if (has_pixels(rect) && std::int64_t{rect.w} * rect.h > most_pixels) {
@@ -216,6 +250,8 @@ private:
 
     Codec codec_;
     const std::string what_;
+    EventText event_text_ = EventText::ass;
+    bool webvtt_ = false;
     bool text_ = false;     // and not bitmaps, or pages: each has its own end
     bool captions_ = false; // which replace each other as they are written
     bool too_large_ = false;

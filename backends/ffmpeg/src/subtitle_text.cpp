@@ -20,6 +20,21 @@ bool draws_behind(std::string_view tags, bool drawing) {
     return drawing;
 }
 
+// How much of the beginning stands for one brace or backslash of the author's; 0 for none.
+// FFmpeg 5 writes "\{", "\}" and "\\", later ones "\{{}" and the joiner; ASS has the first two itself.
+std::size_t escape_length(std::string_view text, EventText was) {
+    if (was == EventText::marked_up) {
+        return 0;
+    }
+    for (const std::string_view escape : {std::string_view{"\\{{}"}, escaped_backslash,
+                                          std::string_view{"\\{"}, std::string_view{"\\}"}}) {
+        if (text.starts_with(escape)) {
+            return escape.size();
+        }
+    }
+    return was == EventText::escaped && text.starts_with("\\\\") ? 2 : 0;
+}
+
 void append(std::string& to, std::uint32_t code) {
     if (code < 0x80) {
         to += static_cast<char>(code);
@@ -45,7 +60,7 @@ bool ends_pair(std::uint32_t unit) { return unit >> 10 == 0x37; }
 
 } // namespace
 
-std::string words_of_event(std::string_view event) {
+std::string words_of_event(std::string_view event, EventText was) {
     for (int i = 0; i < fields_before_text; ++i) {
         const auto comma = event.find(',');
         if (comma == event.npos) {
@@ -53,16 +68,24 @@ std::string words_of_event(std::string_view event) {
         }
         event.remove_prefix(comma + 1);
     }
+    // Behind the last; 0: there is none. Else each of many open braces would look for it to the end.
+    const std::size_t closed = event.rfind('}') + 1;
     std::string words;
     bool drawing = false;
     for (std::size_t i = 0; i < event.size(); ++i) {
         const char c = event[i];
-        const auto close = c == '{' ? event.find('}', i) : event.npos;
+        const bool tags = c == '{' && i < closed &&
+                          (was == EventText::ass || event.substr(i + 1).starts_with('\\'));
+        const auto close = tags ? event.find('}', i) : event.npos;
         if (close != event.npos) {
             drawing = draws_behind(event.substr(i + 1, close - i - 1), drawing);
             i = close;
         } else if (drawing) {
             continue;
+        } else if (const auto length = escape_length(event.substr(i), was); length > 0) {
+            const char second = event[i + 1];
+            words += second == '{' || second == '}' ? second : '\\';
+            i += length - 1;
         } else if (c == '\\' && i + 1 < event.size() &&
                    (event[i + 1] == 'N' || event[i + 1] == 'n' || event[i + 1] == 'h')) {
             words += event[++i] == 'N' ? '\n' : ' ';
