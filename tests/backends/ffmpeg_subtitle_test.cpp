@@ -94,6 +94,29 @@ std::string utf16(const std::u16string& text, Order order) {
     return bytes;
 }
 
+// Of Matroska; none here is as long as 127 bytes.
+std::string element(const std::string& id, const std::string& contents) {
+    REQUIRE(contents.size() < 127);
+    return id + static_cast<char>(0x80 | contents.size()) + contents;
+}
+
+// Lines at 0.5 and 1 s, without a length.
+std::string matroska() {
+    using namespace std::string_literals;
+    const auto block = [](const std::string& time, const std::string& text) {
+        return element("\xa3", "\x81" + time + '\x80' + text);
+    };
+    return element("\x1a\x45\xdf\xa3", element("\x42\x82", "matroska")) +
+           element("\x18\x53\x80\x67",
+                   element("\x16\x54\xae\x6b",
+                           element("\xae", element("\xd7", "\x01") + element("\x73\xc5", "\x01") +
+                                               element("\x83", "\x11") +
+                                               element("\x86", "S_TEXT/UTF8"))) +
+                       element("\x1f\x43\xb6\x75", element("\xe7", "\0"s) +
+                                                       block("\x01\xf4", "one") +
+                                                       block("\x03\xe8", "two")));
+}
+
 } // namespace
 
 TEST_CASE("subtitles in UTF-16 say what they say in UTF-8", "[ffmpeg][subtitles]") {
@@ -182,4 +205,23 @@ TEST_CASE("braces and backslashes of the author's are shown", "[ffmpeg][subtitle
                "Effect, Text\n"
                "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{note}{\\i1}a\\b "
                "\\\\ \\{x\\} \\{{}y} \\\u2060N\n") == Lines{"500-1500 a\\b \\\\ {x} {y} \\N"});
+}
+
+TEST_CASE("a line of no length is not shown, one of unknown length until the next",
+          "[ffmpeg][subtitles]") {
+    CHECK(cues("zero.srt",
+               "1\n00:00:00,500 --> 00:00:00,500\nnothing\n\n"
+               "2\n00:00:01,000 --> 00:00:02,000\nsomething\n\n"
+               "3\n00:00:03,000 --> 00:00:03,000\nnothing\n\n") == Lines{"1000-2000 something"});
+    CHECK(cues("zero.vtt", "WEBVTT\n\n00:00.500 --> 00:00.500\nnothing\n\n"
+                           "00:01.000 --> 00:02.000\nsomething\n") == Lines{"1000-2000 something"});
+    CHECK(cues("zero.sub", "{1}{1}25\n{0}{0}nothing\n{25}{}something\n{50}{}more\n") ==
+          Lines{"1000-2000 something", "2000- more"});
+    CHECK(cues("zero.ass", "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+                           "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, "
+                           "Effect, Text\n"
+                           "Dialogue: 0,0:00:00.50,0:00:00.50,Default,,0,0,0,,nothing\n"
+                           "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,something\n") ==
+          Lines{"1000-2000 something"});
+    CHECK(cues("unknown.mkv", matroska()) == Lines{"500- one", "1000- two"});
 }

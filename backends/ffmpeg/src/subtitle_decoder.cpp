@@ -222,7 +222,7 @@ private:
                 content->images.push_back({std::make_shared<BitmapPicture>(rect), rect.x, rect.y});
             }
         }
-        if (content->empty() && text_) {
+        if (text_ && (content->empty() || length == Duration{})) {
             return; // what is over by itself need not be cleared
         }
         content->canvas_width = codec_.context().width;
