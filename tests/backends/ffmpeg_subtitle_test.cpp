@@ -101,7 +101,7 @@ std::string element(const std::string& id, const std::string& contents) {
 }
 
 // Lines at 0.5 and 1 s, without a length.
-std::string matroska() {
+std::string matroska(const std::string& first, const std::string& second) {
     using namespace std::string_literals;
     const auto block = [](const std::string& time, const std::string& text) {
         return element("\xa3", "\x81" + time + '\x80' + text);
@@ -113,8 +113,8 @@ std::string matroska() {
                                                element("\x83", "\x11") +
                                                element("\x86", "S_TEXT/UTF8"))) +
                        element("\x1f\x43\xb6\x75", element("\xe7", "\0"s) +
-                                                       block("\x01\xf4", "one") +
-                                                       block("\x03\xe8", "two")));
+                                                       block("\x01\xf4", first) +
+                                                       block("\x03\xe8", second)));
 }
 
 } // namespace
@@ -223,5 +223,24 @@ TEST_CASE("a line of no length is not shown, one of unknown length until the nex
                            "Dialogue: 0,0:00:00.50,0:00:00.50,Default,,0,0,0,,nothing\n"
                            "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,something\n") ==
           Lines{"1000-2000 something"});
-    CHECK(cues("unknown.mkv", matroska()) == Lines{"500- one", "1000- two"});
+    CHECK(cues("unknown.mkv", matroska("one", "two")) == Lines{"500- one", "1000- two"});
+}
+
+TEST_CASE("a line that only clears the screen shows nothing and is no damage",
+          "[ffmpeg][subtitles]") {
+    CHECK(cues("clears.smi", "<SAMI>\n<BODY>\n<SYNC Start=500><P Class=ENCC>one\n"
+                             "<SYNC Start=1500><P Class=ENCC>&nbsp;\n"
+                             "<SYNC Start=2000><P Class=ENCC>two\n"
+                             "<SYNC Start=3000><P Class=ENCC>\n</BODY></SAMI>\n") ==
+          Lines{"500-1500 one", "2000-3000 two"});
+    CHECK(cues("blank.srt", "1\n00:00:00,500 --> 00:00:01,500\n<i> </i>\n\n"
+                            "2\n00:00:02,000 --> 00:00:03,000\ntwo\n\n") == Lines{"2000-3000 two"});
+    CHECK(cues("cleared.mkv", matroska("one", "<i></i>")) == Lines{"500- one", "1000- "});
+    // It may be a drawing.
+    CHECK(cues("drawn.ass",
+               "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+               "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, "
+               "Effect, Text\n"
+               "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{\\p1}m 0 0 l 9 9\n") ==
+          Lines{"500-1500 "});
 }

@@ -100,6 +100,8 @@ void append_line(std::string& text, const std::string& line) {
     text += line;
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \n") == text.npos; }
+
 // When it shows is the packet's affair, where the decoder does not say otherwise: libavcodec's own stamps
 // are rounded.
 class SubtitleDecoder final : public Decoder {
@@ -110,6 +112,7 @@ public:
         const AVCodecContext& context = codec_.context();
         const AVCodecDescriptor* about = avcodec_descriptor_get(context.codec_id);
         event_text_ = event_text(context.codec_id);
+        sami_ = context.codec_id == AV_CODEC_ID_SAMI;
         webvtt_ = context.codec_id == AV_CODEC_ID_WEBVTT;
         captions_ = context.codec_id == AV_CODEC_ID_EIA_608;
         text_ = about != nullptr && (about->props & AV_CODEC_PROP_TEXT_SUB) != 0 && !captions_;
@@ -174,6 +177,7 @@ public:
         avcodec_flush_buffers(&codec_.context());
         made_.clear();
         draining_ = false;
+        unended_ = false;
         last_pts_ = media_zero;
     }
 
@@ -184,6 +188,9 @@ private:
         int any = 0;
         const int code = avcodec_decode_subtitle2(&codec_.context(), &subtitle, &any,
                                                   const_cast<AVPacket*>(&packet));
+        if (sami_ && code == AVERROR(EPERM)) {
+            return 0; // a paragraph of nothing but "&nbsp;", which ends the one before
+        }
         if (code >= 0 && any != 0) {
             take(subtitle, length);
         }
@@ -204,7 +211,7 @@ private:
         return decode(*changed, length);
     }
 
-    void take(const Subtitle& subtitle, std::optional<Duration> length) {
+    std::shared_ptr<SubtitleContent> content_of(const Subtitle& subtitle) {
         auto content = std::make_shared<SubtitleContent>();
         for (unsigned i = 0; i < subtitle.num_rects; ++i) {
             const AVSubtitleRect& rect = *subtitle.rects[i];
@@ -222,8 +229,22 @@ private:
                 content->images.push_back({std::make_shared<BitmapPicture>(rect), rect.x, rect.y});
             }
         }
-        if (text_ && (content->empty() || length == Duration{})) {
+        return content;
+    }
+
+    // An event of ASS may be a drawing, without a word.
+    bool shows_nothing(const SubtitleContent& content) const {
+        return event_text_ == EventText::ass ? content.empty() : is_blank(content.text);
+    }
+
+    void take(const Subtitle& subtitle, std::optional<Duration> length) {
+        auto content = content_of(subtitle);
+        const bool blank = text_ && shows_nothing(*content);
+        if ((text_ && length == Duration{}) || (blank && !unended_)) {
             return; // what is over by itself need not be cleared
+        }
+        if (blank) {
+            *content = {};
         }
         content->canvas_width = codec_.context().width;
         content->canvas_height = codec_.context().height;
@@ -245,16 +266,19 @@ private:
         if (cue.duration) {
             cue.duration = std::clamp(*cue.duration, Duration{1}, longest);
         }
+        unended_ = !cue.duration;
         made_.push_back(std::move(cue));
     }
 
     Codec codec_;
     const std::string what_;
     EventText event_text_ = EventText::ass;
+    bool sami_ = false;
     bool webvtt_ = false;
     bool text_ = false;     // and not bitmaps, or pages: each has its own end
     bool captions_ = false; // which replace each other as they are written
     bool too_large_ = false;
+    bool unended_ = false; // the last one lasts until the next
     std::deque<SubtitleCue> made_;
     MediaTime last_pts_ = media_zero;
     bool draining_ = false;
