@@ -23,7 +23,12 @@ std::string line_of(const SubtitleCue& cue) {
     if (cue.duration) {
         line += std::to_string((cue.pts + *cue.duration).time_since_epoch() / 1ms);
     }
-    return line + " " + cue.content->text;
+    line += " " + cue.content->text;
+    for (const auto& image : cue.content->images) {
+        line += "[" + std::to_string(image.picture->format().width) + "x" +
+                std::to_string(image.picture->format().height) + "]";
+    }
+    return line;
 }
 
 void take(Decoder& decoder, Read& read) {
@@ -115,6 +120,30 @@ std::string matroska(const std::string& first, const std::string& second) {
                        element("\x1f\x43\xb6\x75", element("\xe7", "\0"s) +
                                                        block("\x01\xf4", first) +
                                                        block("\x03\xe8", second)));
+}
+
+std::string bytes_of(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    }
+    return bytes;
+}
+
+// A picture of 100x20 that is shown for a second: one of MPEG's packs, filled up to its length.
+std::string vobsub_pack() {
+    const std::string pack = bytes_of("000001ba44000404040186a0c3f8");
+    std::string picture = bytes_of("20004a002c");
+    for (int row = 0; row < 20; ++row) {
+        picture += bytes_of("0001"); // of one colour
+    }
+    picture += bytes_of("000000440300f00400f00501407705a06d060004001801ff0057004402ff");
+    const std::string header = bytes_of("8180052100035f91");
+    const auto length = static_cast<char>(header.size() + picture.size());
+    std::string whole = pack + bytes_of("000001bd00") + length + header + picture;
+    const std::size_t rest = 2048 - whole.size() - 6;
+    whole += bytes_of("000001be") + static_cast<char>(rest >> 8) + static_cast<char>(rest & 0xff);
+    return whole + std::string(rest, '\xff');
 }
 
 } // namespace
@@ -243,4 +272,26 @@ TEST_CASE("a line that only clears the screen shows nothing and is no damage",
                "Effect, Text\n"
                "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{\\p1}m 0 0 l 9 9\n") ==
           Lines{"500-1500 "});
+}
+
+TEST_CASE("VobSub is read from its index and the file of pictures beside it",
+          "[ffmpeg][subtitles]") {
+    const Scratch scratch;
+    const auto index =
+        scratch.write("film.idx", "# VobSub index file, v7 (do not modify this line!)\n"
+                                  "size: 160x120\n"
+                                  "palette: 000000, ffffff, 808080, c0c0c0\n"
+                                  "id: en, index: 0\n"
+                                  "timestamp: 00:00:02:000, filepos: 000000000\n"
+                                  "timestamp: 00:00:03:500, filepos: 000000800\n");
+    const auto alone = open_media(index);
+    REQUIRE_FALSE(alone);
+    CHECK(alone.error() == Errc::cannot_open);
+    CHECK(alone.error().message().find("film.sub' does not exist") != std::string::npos);
+    scratch.write("film.sub", vobsub_pack() + vobsub_pack());
+    for (const std::string& name : {index, "file://" + index}) {
+        const Read read = read_file(name);
+        CHECK(read.errors == Lines{});
+        CHECK(read.cues == Lines{"2000-2989 [100x20]", "3500-4489 [100x20]"});
+    }
 }

@@ -201,6 +201,31 @@ Result<AVIOContext*> Access::replace_main(const OpenRequest& request, std::strin
     return main_->context();
 }
 
+Result<std::string> Access::url_beside(const OpenRequest& request, const std::string& ending) {
+    const std::string scheme = scheme_of(request.locator);
+    std::string path = request.locator;
+    if (scheme == "file") {
+        path.erase(0, path.starts_with("file:///") ? 7 : 5);
+    }
+    // libavformat knows no escapes in a URL of a file.
+    const bool escaped = scheme == "file" && path.find('%') != path.npos;
+    const bool named = main_ && !request.io && path != "-" && (scheme.empty() || scheme == "file");
+    const std::size_t name = path.rfind('/') + 1;
+    const std::size_t dot = path.find('.', name) == path.npos ? path.size() : path.rfind('.');
+    if (!named || escaped) {
+        return fail(Errc::cannot_open, "give the path of a file on this machine");
+    }
+    path.replace(dot, path.npos, ending);
+    auto stream = byte_stream({.locator = path, .io = nullptr, .options = {}});
+    if (!stream) {
+        return fail(std::move(stream.error()));
+    }
+    if (!(*stream)->source().seekable()) {
+        return fail(Errc::cannot_open, "'" + path + "' is no plain file");
+    }
+    return "file:" + path;
+}
+
 Result<AVIOContext*> Access::open_protocol(const std::string& url, AVDictionary** given,
                                            const char* protocols) {
     Options options;

@@ -16,11 +16,11 @@ namespace {
 
 // Demuxers that are not let in: they open further files behind our back (and a script may be one of
 // them), connect to wherever a file says, or take any text for art.
-constexpr std::array barred{
-    std::string_view{"concat"},      std::string_view{"lavfi"}, std::string_view{"avisynth"},
-    std::string_view{"vapoursynth"}, std::string_view{"sdp"},   std::string_view{"vobsub"},
-    std::string_view{"tty"},         std::string_view{"bin"},   std::string_view{"adf"},
-    std::string_view{"idf"},         std::string_view{"imf"}};
+constexpr std::array barred{std::string_view{"concat"},   std::string_view{"lavfi"},
+                            std::string_view{"avisynth"}, std::string_view{"vapoursynth"},
+                            std::string_view{"sdp"},      std::string_view{"tty"},
+                            std::string_view{"bin"},      std::string_view{"adf"},
+                            std::string_view{"idf"},      std::string_view{"imf"}};
 
 bool is_barred(const AVInputFormat& format) {
     return std::find(barred.begin(), barred.end(), format.name) != barred.end();
@@ -159,6 +159,21 @@ Result<const AVInputFormat*> probe_mended(Access& access, AVFormatContext& input
     return probe(access, input, input.pb, request);
 }
 
+// The pictures of VobSub are in a second file, which its demuxer opens without asking us. It gets the name
+// of the one beside the index, and nothing but a file.
+Result<void> allow_pictures(Access& access, const OpenRequest& request, Options& options) {
+    const bool shouts = name_of(request).ends_with(".IDX");
+    auto url = access.url_beside(request, shouts ? ".SUB" : ".sub");
+    if (!url) {
+        url.error().text = quoted(request) + " is the index of VobSub subtitles, whose pictures " +
+                           "have to be in a .sub file beside it: " + url.error().text;
+        return fail(std::move(url.error()));
+    }
+    options.set("sub_name", url->c_str());
+    options.set("protocol_whitelist", "file");
+    return {};
+}
+
 bool is_timed(const AVStream& stream) {
     const AVMediaType type = stream.codecpar->codec_type;
     return (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO) &&
@@ -246,6 +261,11 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
     }
     Options options;
     access.add_options(options);
+    if (*format != nullptr && std::string_view((*format)->name) == "vobsub") {
+        if (auto allowed = allow_pictures(access, request, options); !allowed) {
+            return fail(std::move(allowed.error()));
+        }
+    }
     AVFormatContext* raw = input.release(); // avformat_open_input frees it when it fails
     const std::string name = name_of(request);
     const int code = avformat_open_input(&raw, name.c_str(), *format, options.out());
