@@ -262,6 +262,12 @@ TEST_CASE("a line that only clears the screen shows nothing and is no damage",
                              "<SYNC Start=2000><P Class=ENCC>two\n"
                              "<SYNC Start=3000><P Class=ENCC>\n</BODY></SAMI>\n") ==
           Lines{"500-1500 one", "2000-3000 two"});
+    CHECK(cues("classes.smi",
+               "<SAMI>\n<BODY>\n"
+               "<SYNC Start=500><P Class=ENCC>one &amp;nbsp;&lt;\n<P Class=FRCC>&nbsp;\n"
+               "<SYNC Start=1500><P Class=ENCC><b>&nbsp;</b>\n"
+               "<SYNC Start=2000><P Class=ENCC>two&nbsp;words\n</BODY></SAMI>\n") ==
+          Lines{"500-1500 one &nbsp;<", "2000- two words"});
     CHECK(cues("blank.srt", "1\n00:00:00,500 --> 00:00:01,500\n<i> </i>\n\n"
                             "2\n00:00:02,000 --> 00:00:03,000\ntwo\n\n") == Lines{"2000-3000 two"});
     CHECK(cues("cleared.mkv", matroska("one", "<i></i>")) == Lines{"500- one", "1000- "});

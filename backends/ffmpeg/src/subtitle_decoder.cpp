@@ -90,6 +90,14 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
     return out.append(text);
 }
 
+// SAMI is HTML, of which libavcodec only understands the tags.
+std::string without_entities(std::string_view html) {
+    std::string text = replaced(html, "&lt;", "<");
+    text = replaced(text, "&gt;", ">");
+    text = replaced(text, "&quot;", "\"");
+    return replaced(text, "&amp;", "&");
+}
+
 void append_line(std::string& text, const std::string& line) {
     if (line.empty()) {
         return;
@@ -135,8 +143,8 @@ public:
         const AVPacket& in = data->packet();
         const std::string_view bytes{reinterpret_cast<const char*>(in.data),
                                      static_cast<std::size_t>(in.size)};
-        int code = webvtt_ ? decode_instead(in, std::string(bytes), packet.duration)
-                           : decode(in, packet.duration);
+        int code = webvtt_ || sami_ ? decode_instead(in, std::string(bytes), packet.duration)
+                                    : decode(in, packet.duration);
         if (code < 0 && text_ && !is_utf8(bytes)) { // which libavcodec insists on
             code = decode_instead(in, from_windows_1252(bytes), packet.duration);
         }
@@ -188,9 +196,6 @@ private:
         int any = 0;
         const int code = avcodec_decode_subtitle2(&codec_.context(), &subtitle, &any,
                                                   const_cast<AVPacket*>(&packet));
-        if (sami_ && code == AVERROR(EPERM)) {
-            return 0; // a paragraph of nothing but "&nbsp;", which ends the one before
-        }
         if (code >= 0 && any != 0) {
             take(subtitle, length);
         }
@@ -200,6 +205,8 @@ private:
     int decode_instead(const AVPacket& packet, std::string text, std::optional<Duration> length) {
         if (webvtt_) { // older versions of libavcodec leave backslashes to be taken for ASS
             text = replaced(text, "\\", marked_backslash);
+        } else if (sami_) { // whose decoder refuses all of a line where a paragraph begins with one
+            text = replaced(text, "&nbsp;", " ");
         }
         const PacketHandle changed(av_packet_alloc());
         const int size = static_cast<int>(text.size());
@@ -219,6 +226,8 @@ private:
                 std::string& event = content->events.emplace_back(rect.ass);
                 if (webvtt_) {
                     event = replaced(event, marked_backslash, escaped_backslash);
+                } else if (sami_) {
+                    event = without_entities(event);
                 }
                 append_line(content->text, words_of_event(event, event_text_));
             } else if (rect.type == SUBTITLE_TEXT && rect.text != nullptr) {
