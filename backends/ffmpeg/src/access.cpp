@@ -88,6 +88,23 @@ Error cancelled(const std::string& url) {
     return {Errc::cancelled, "opening '" + url + "' was interrupted"};
 }
 
+class HeldBytes final : public ByteSource {
+public:
+    explicit HeldBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+    std::optional<std::uint64_t> size() const override { return bytes_.size(); }
+    bool seekable() const override { return true; }
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+        const auto rest = std::as_bytes(std::span(bytes_))
+                              .subspan(std::min<std::uint64_t>(offset, bytes_.size()));
+        const std::size_t count = std::min(rest.size(), into.size());
+        std::copy_n(rest.begin(), count, into.begin());
+        return count;
+    }
+
+private:
+    const std::string bytes_;
+};
+
 } // namespace
 
 bool has_protocol(const std::string& scheme) {
@@ -170,6 +187,43 @@ Result<AVIOContext*> Access::reopen_main(const OpenRequest& request) {
         avio_closep(&main_protocol_);
     }
     return open_main(request);
+}
+
+Result<AVIOContext*> Access::replace_main(const OpenRequest& request, std::string bytes) {
+    auto stream = ByteStream::create(std::make_unique<HeldBytes>(std::move(bytes)));
+    if (!stream) {
+        return fail(Errc::out_of_memory, "no memory for reading '" + request.locator + "'");
+    }
+    if (main_protocol_ != nullptr) {
+        avio_closep(&main_protocol_);
+    }
+    main_ = std::move(stream);
+    return main_->context();
+}
+
+Result<std::string> Access::url_beside(const OpenRequest& request, const std::string& ending) {
+    const std::string scheme = scheme_of(request.locator);
+    std::string path = request.locator;
+    if (scheme == "file") {
+        path.erase(0, path.starts_with("file:///") ? 7 : 5);
+    }
+    // libavformat knows no escapes in a URL of a file.
+    const bool escaped = scheme == "file" && path.find('%') != path.npos;
+    const bool named = main_ && !request.io && path != "-" && (scheme.empty() || scheme == "file");
+    const std::size_t name = path.rfind('/') + 1;
+    const std::size_t dot = path.find('.', name) == path.npos ? path.size() : path.rfind('.');
+    if (!named || escaped) {
+        return fail(Errc::cannot_open, "give the path of a file on this machine");
+    }
+    path.replace(dot, path.npos, ending);
+    auto stream = byte_stream({.locator = path, .io = nullptr, .options = {}});
+    if (!stream) {
+        return fail(std::move(stream.error()));
+    }
+    if (!(*stream)->source().seekable()) {
+        return fail(Errc::cannot_open, "'" + path + "' is no plain file");
+    }
+    return "file:" + path;
 }
 
 Result<AVIOContext*> Access::open_protocol(const std::string& url, AVDictionary** given,

@@ -28,6 +28,11 @@ public:
     Result<AVIOContext*> open_main(const OpenRequest& request);
     // The same bytes from their beginning, after damage that a plain seek does not mend.
     Result<AVIOContext*> reopen_main(const OpenRequest& request);
+    // These bytes take the place of the source's own, which are closed.
+    Result<AVIOContext*> replace_main(const OpenRequest& request, std::string bytes);
+    // For a demuxer that opens a second file itself: the plain file on this machine that is called like the
+    // source's own but for its ending, as libavformat's file protocol takes it.
+    Result<std::string> url_beside(const OpenRequest& request, const std::string& ending);
     // Gives `input` our I/O for whatever it opens from now on.
     void attach(AVFormatContext& input);
     // Options for the demuxer and its protocols.

@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "error.h"
 #include "mp4_scan.h"
+#include "text_file.h"
 
 namespace playhead::ffmpeg {
 
@@ -15,11 +16,11 @@ namespace {
 
 // Demuxers that are not let in: they open further files behind our back (and a script may be one of
 // them), connect to wherever a file says, or take any text for art.
-constexpr std::array barred{
-    std::string_view{"concat"},      std::string_view{"lavfi"}, std::string_view{"avisynth"},
-    std::string_view{"vapoursynth"}, std::string_view{"sdp"},   std::string_view{"vobsub"},
-    std::string_view{"tty"},         std::string_view{"bin"},   std::string_view{"adf"},
-    std::string_view{"idf"},         std::string_view{"imf"}};
+constexpr std::array barred{std::string_view{"concat"},   std::string_view{"lavfi"},
+                            std::string_view{"avisynth"}, std::string_view{"vapoursynth"},
+                            std::string_view{"sdp"},      std::string_view{"tty"},
+                            std::string_view{"bin"},      std::string_view{"adf"},
+                            std::string_view{"idf"},      std::string_view{"imf"}};
 
 bool is_barred(const AVInputFormat& format) {
     return std::find(barred.begin(), barred.end(), format.name) != barred.end();
@@ -115,6 +116,64 @@ Result<const AVInputFormat*> probe(Access& access, AVFormatContext& input, AVIOC
     return format;
 }
 
+// libavformat holds all of such a file in memory, too.
+constexpr std::size_t most_text_bytes = std::size_t{256} << 20;
+
+Result<std::string> read_text(Access& access, AVIOContext& bytes, const OpenRequest& request) {
+    std::string text;
+    std::array<char, 16 << 10> piece{};
+    while (text.size() <= most_text_bytes) {
+        const int got = avio_read(&bytes, reinterpret_cast<unsigned char*>(piece.data()),
+                                  static_cast<int>(piece.size()));
+        if (got == AVERROR_EOF || got == 0) {
+            return text;
+        }
+        if (got < 0) {
+            return fail(open_failure(access, request, got, "reading"));
+        }
+        text.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return fail(Errc::limit_exceeded, quoted(request) + " has more than " +
+                                          std::to_string(most_text_bytes >> 20) +
+                                          " MiB of subtitles");
+}
+
+// A file that libavformat would read wrong is mended first: what it becomes is then the input's bytes.
+Result<const AVInputFormat*> probe_mended(Access& access, AVFormatContext& input,
+                                          const OpenRequest& request) {
+    auto format = probe(access, input, input.pb, request);
+    const bool text_or_unknown =
+        format ? *format != nullptr : format.error() == Errc::unknown_format;
+    if (!text_or_unknown || !wants_mending(*input.pb, format ? *format : nullptr)) {
+        return format;
+    }
+    auto text = read_text(access, *input.pb, request);
+    if (!text) {
+        return fail(std::move(text.error()));
+    }
+    auto bytes = access.replace_main(request, mended(*std::move(text)));
+    if (!bytes) {
+        return fail(std::move(bytes.error()));
+    }
+    input.pb = *bytes;
+    return probe(access, input, input.pb, request);
+}
+
+// The pictures of VobSub are in a second file, which its demuxer opens without asking us. It gets the name
+// of the one beside the index, and nothing but a file.
+Result<void> allow_pictures(Access& access, const OpenRequest& request, Options& options) {
+    const bool shouts = name_of(request).ends_with(".IDX");
+    auto url = access.url_beside(request, shouts ? ".SUB" : ".sub");
+    if (!url) {
+        url.error().text = quoted(request) + " is the index of VobSub subtitles, whose pictures " +
+                           "have to be in a .sub file beside it: " + url.error().text;
+        return fail(std::move(url.error()));
+    }
+    options.set("sub_name", url->c_str());
+    options.set("protocol_whitelist", "file");
+    return {};
+}
+
 bool is_timed(const AVStream& stream) {
     const AVMediaType type = stream.codecpar->codec_type;
     return (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO) &&
@@ -196,12 +255,17 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
         std::chrono::duration_cast<std::chrono::microseconds>(limits.probe_duration).count();
     input->max_streams = std::max(limits.streams + 1, 1000);
 
-    auto format = probe(access, *input, bytes, request);
+    auto format = probe_mended(access, *input, request);
     if (!format) {
         return fail(std::move(format.error()));
     }
     Options options;
     access.add_options(options);
+    if (*format != nullptr && std::string_view((*format)->name) == "vobsub") {
+        if (auto allowed = allow_pictures(access, request, options); !allowed) {
+            return fail(std::move(allowed.error()));
+        }
+    }
     AVFormatContext* raw = input.release(); // avformat_open_input frees it when it fails
     const std::string name = name_of(request);
     const int code = avformat_open_input(&raw, name.c_str(), *format, options.out());

@@ -7,6 +7,7 @@
 #include "input.h"
 #include "payload.h"
 #include "playhead/ffmpeg/backend.h"
+#include "text_file.h"
 
 namespace playhead::ffmpeg {
 
@@ -211,7 +212,8 @@ Packet AvSource::convert(PacketHandle packet) {
     Packet out;
     out.stream = packet->stream_index;
     out.key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
-    if (packet->duration > 0) {
+    // To libavformat 0 is a length that it does not know; files of text say so with -1.
+    if (packet->duration > 0 || (packet->duration == 0 && reads_subtitle_text(*input_->iformat))) {
         out.duration = rescale(packet->duration, base);
     }
     const auto pts = on_line(packet->pts);

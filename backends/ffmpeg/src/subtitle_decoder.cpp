@@ -64,6 +64,40 @@ bool has_pixels(const AVSubtitleRect& rect) {
            rect.data[1] != nullptr;
 }
 
+EventText event_text(AVCodecID codec) {
+    switch (codec) {
+    case AV_CODEC_ID_ASS:
+    case AV_CODEC_ID_SSA: return EventText::ass;
+    case AV_CODEC_ID_WEBVTT:
+    case AV_CODEC_ID_TEXT:
+    case AV_CODEC_ID_PJS:
+    case AV_CODEC_ID_STL:
+    case AV_CODEC_ID_SUBVIEWER1:
+    case AV_CODEC_ID_VPLAYER: return EventText::escaped;
+    default: return EventText::marked_up;
+    }
+}
+
+// Unicode keeps this for such uses: it is no character of anybody's text.
+constexpr std::string_view marked_backslash = "\ufdd0";
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+    std::string out;
+    for (auto at = text.find(from); at != text.npos; at = text.find(from)) {
+        out.append(text.substr(0, at)).append(to);
+        text.remove_prefix(at + from.size());
+    }
+    return out.append(text);
+}
+
+// SAMI is HTML, of which libavcodec only understands the tags.
+std::string without_entities(std::string_view html) {
+    std::string text = replaced(html, "&lt;", "<");
+    text = replaced(text, "&gt;", ">");
+    text = replaced(text, "&quot;", "\"");
+    return replaced(text, "&amp;", "&");
+}
+
 void append_line(std::string& text, const std::string& line) {
     if (line.empty()) {
         return;
@@ -74,6 +108,8 @@ void append_line(std::string& text, const std::string& line) {
     text += line;
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \n") == text.npos; }
+
 // When it shows is the packet's affair, where the decoder does not say otherwise: libavcodec's own stamps
 // are rounded.
 class SubtitleDecoder final : public Decoder {
@@ -83,6 +119,9 @@ public:
           what_(stream.codec + " subtitles of stream " + std::to_string(stream.index)) {
         const AVCodecContext& context = codec_.context();
         const AVCodecDescriptor* about = avcodec_descriptor_get(context.codec_id);
+        event_text_ = event_text(context.codec_id);
+        sami_ = context.codec_id == AV_CODEC_ID_SAMI;
+        webvtt_ = context.codec_id == AV_CODEC_ID_WEBVTT;
         captions_ = context.codec_id == AV_CODEC_ID_EIA_608;
         text_ = about != nullptr && (about->props & AV_CODEC_PROP_TEXT_SUB) != 0 && !captions_;
         if (captions_) { // else each is told of when it is over
@@ -104,9 +143,10 @@ public:
         const AVPacket& in = data->packet();
         const std::string_view bytes{reinterpret_cast<const char*>(in.data),
                                      static_cast<std::size_t>(in.size)};
-        int code = decode(in, packet.duration);
+        int code = webvtt_ || sami_ ? decode_instead(in, std::string(bytes), packet.duration)
+                                    : decode(in, packet.duration);
         if (code < 0 && text_ && !is_utf8(bytes)) { // which libavcodec insists on
-            code = decode_again(in, from_windows_1252(bytes), packet.duration);
+            code = decode_instead(in, from_windows_1252(bytes), packet.duration);
         }
         if (code < 0) {
             return fail(ffmpeg_error(code, "decoding the " + what_));
@@ -145,6 +185,7 @@ public:
         avcodec_flush_buffers(&codec_.context());
         made_.clear();
         draining_ = false;
+        unended_ = false;
         last_pts_ = media_zero;
     }
 
@@ -161,8 +202,12 @@ private:
         return code;
     }
 
-    int decode_again(const AVPacket& packet, const std::string& text,
-                     std::optional<Duration> length) {
+    int decode_instead(const AVPacket& packet, std::string text, std::optional<Duration> length) {
+        if (webvtt_) { // older versions of libavcodec leave backslashes to be taken for ASS
+            text = replaced(text, "\\", marked_backslash);
+        } else if (sami_) { // whose decoder refuses all of a line where a paragraph begins with one
+            text = replaced(text, "&nbsp;", " ");
+        }
         const PacketHandle changed(av_packet_alloc());
         const int size = static_cast<int>(text.size());
         if (!changed || av_new_packet(changed.get(), size) < 0) {
@@ -173,13 +218,18 @@ private:
         return decode(*changed, length);
     }
 
-    void take(const Subtitle& subtitle, std::optional<Duration> length) {
+    std::shared_ptr<SubtitleContent> content_of(const Subtitle& subtitle) {
         auto content = std::make_shared<SubtitleContent>();
         for (unsigned i = 0; i < subtitle.num_rects; ++i) {
             const AVSubtitleRect& rect = *subtitle.rects[i];
             if (rect.type == SUBTITLE_ASS && rect.ass != nullptr) {
-                content->events.emplace_back(rect.ass);
-                append_line(content->text, words_of_event(rect.ass));
+                std::string& event = content->events.emplace_back(rect.ass);
+                if (webvtt_) {
+                    event = replaced(event, marked_backslash, escaped_backslash);
+                } else if (sami_) {
+                    event = without_entities(event);
+                }
+                append_line(content->text, words_of_event(event, event_text_));
             } else if (rect.type == SUBTITLE_TEXT && rect.text != nullptr) {
                 append_line(content->text, rect.text);
             } else if (has_pixels(rect) && std::int64_t{rect.w} * rect.h > most_pixels) {
@@ -188,8 +238,22 @@ private:
                 content->images.push_back({std::make_shared<BitmapPicture>(rect), rect.x, rect.y});
             }
         }
-        if (content->empty() && text_) {
+        return content;
+    }
+
+    // An event of ASS may be a drawing, without a word.
+    bool shows_nothing(const SubtitleContent& content) const {
+        return event_text_ == EventText::ass ? content.empty() : is_blank(content.text);
+    }
+
+    void take(const Subtitle& subtitle, std::optional<Duration> length) {
+        auto content = content_of(subtitle);
+        const bool blank = text_ && shows_nothing(*content);
+        if ((text_ && length == Duration{}) || (blank && !unended_)) {
             return; // what is over by itself need not be cleared
+        }
+        if (blank) {
+            *content = {};
         }
         content->canvas_width = codec_.context().width;
         content->canvas_height = codec_.context().height;
@@ -211,14 +275,19 @@ private:
         if (cue.duration) {
             cue.duration = std::clamp(*cue.duration, Duration{1}, longest);
         }
+        unended_ = !cue.duration;
         made_.push_back(std::move(cue));
     }
 
     Codec codec_;
     const std::string what_;
+    EventText event_text_ = EventText::ass;
+    bool sami_ = false;
+    bool webvtt_ = false;
     bool text_ = false;     // and not bitmaps, or pages: each has its own end
     bool captions_ = false; // which replace each other as they are written
     bool too_large_ = false;
+    bool unended_ = false; // the last one lasts until the next
     std::deque<SubtitleCue> made_;
     MediaTime last_pts_ = media_zero;
     bool draining_ = false;

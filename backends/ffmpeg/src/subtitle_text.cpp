@@ -20,6 +20,21 @@ bool draws_behind(std::string_view tags, bool drawing) {
     return drawing;
 }
 
+// How much of the beginning stands for one brace or backslash of the author's; 0 for none.
+// FFmpeg 5 writes "\{", "\}" and "\\", later ones "\{{}" and the joiner; ASS has the first two itself.
+std::size_t escape_length(std::string_view text, EventText was) {
+    if (was == EventText::marked_up) {
+        return 0;
+    }
+    for (const std::string_view escape : {std::string_view{"\\{{}"}, escaped_backslash,
+                                          std::string_view{"\\{"}, std::string_view{"\\}"}}) {
+        if (text.starts_with(escape)) {
+            return escape.size();
+        }
+    }
+    return was == EventText::escaped && text.starts_with("\\\\") ? 2 : 0;
+}
+
 void append(std::string& to, std::uint32_t code) {
     if (code < 0x80) {
         to += static_cast<char>(code);
@@ -27,15 +42,25 @@ void append(std::string& to, std::uint32_t code) {
         to += static_cast<char>(0xc0 | code >> 6);
         to += static_cast<char>(0x80 | (code & 0x3f));
     } else {
-        to += static_cast<char>(0xe0 | code >> 12);
+        if (code < 0x10000) {
+            to += static_cast<char>(0xe0 | code >> 12);
+        } else {
+            to += static_cast<char>(0xf0 | code >> 18);
+            to += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+        }
         to += static_cast<char>(0x80 | (code >> 6 & 0x3f));
         to += static_cast<char>(0x80 | (code & 0x3f));
     }
 }
 
+constexpr std::uint32_t no_character = 0xfffd;
+
+bool begins_pair(std::uint32_t unit) { return unit >> 10 == 0x36; }
+bool ends_pair(std::uint32_t unit) { return unit >> 10 == 0x37; }
+
 } // namespace
 
-std::string words_of_event(std::string_view event) {
+std::string words_of_event(std::string_view event, EventText was) {
     for (int i = 0; i < fields_before_text; ++i) {
         const auto comma = event.find(',');
         if (comma == event.npos) {
@@ -43,16 +68,24 @@ std::string words_of_event(std::string_view event) {
         }
         event.remove_prefix(comma + 1);
     }
+    // Behind the last; 0: there is none. Else each of many open braces would look for it to the end.
+    const std::size_t closed = event.rfind('}') + 1;
     std::string words;
     bool drawing = false;
     for (std::size_t i = 0; i < event.size(); ++i) {
         const char c = event[i];
-        const auto close = c == '{' ? event.find('}', i) : event.npos;
+        const bool tags = c == '{' && i < closed &&
+                          (was == EventText::ass || event.substr(i + 1).starts_with('\\'));
+        const auto close = tags ? event.find('}', i) : event.npos;
         if (close != event.npos) {
             drawing = draws_behind(event.substr(i + 1, close - i - 1), drawing);
             i = close;
         } else if (drawing) {
             continue;
+        } else if (const auto length = escape_length(event.substr(i), was); length > 0) {
+            const char second = event[i + 1];
+            words += second == '{' || second == '}' ? second : '\\';
+            i += length - 1;
         } else if (c == '\\' && i + 1 < event.size() &&
                    (event[i + 1] == 'N' || event[i + 1] == 'n' || event[i + 1] == 'h')) {
             words += event[++i] == 'N' ? '\n' : ' ';
@@ -91,6 +124,42 @@ std::string from_windows_1252(std::string_view bytes) {
     for (const char byte : bytes) {
         const auto code = static_cast<unsigned char>(byte);
         append(text, code >= 0x80 && code < 0xa0 ? upper_controls[code - 0x80U] : code);
+    }
+    return text;
+}
+
+bool begins_utf16_text(std::string_view bytes) {
+    if (!bytes.starts_with("\xff\xfe") && !bytes.starts_with("\xfe\xff")) {
+        return false;
+    }
+    constexpr std::size_t enough = 1024;
+    const std::string text = from_utf16(bytes.substr(0, enough));
+    return text.find('\0') == text.npos && text.find("\xef\xbf\xbd") == text.npos;
+}
+
+std::string from_utf16(std::string_view bytes) {
+    const std::size_t upper = bytes.starts_with('\xfe') ? 0U : 1U;
+    const auto byte_at = [&](std::size_t at) -> std::uint32_t {
+        return static_cast<unsigned char>(bytes[at]);
+    };
+    const auto unit_at = [&](std::size_t at) {
+        return byte_at(at + upper) << 8 | byte_at(at + 1 - upper);
+    };
+    std::string text;
+    for (std::size_t at = 2; at + 1 < bytes.size(); at += 2) {
+        std::uint32_t code = unit_at(at);
+        if (begins_pair(code)) {
+            if (at + 3 >= bytes.size()) {
+                break;
+            }
+            const std::uint32_t second = unit_at(at + 2);
+            const bool pair = ends_pair(second);
+            code = pair ? 0x10000 + ((code & 0x3ff) << 10 | (second & 0x3ff)) : no_character;
+            at += pair ? 2U : 0U;
+        } else if (ends_pair(code)) {
+            code = no_character;
+        }
+        append(text, code);
     }
     return text;
 }
