@@ -137,6 +137,7 @@ private:
     bool drives_clock_locked() const;
     Duration queued_locked(HostTime now, const RenderReport& report) const;
     Duration in_ring_locked(const RenderReport& report) const;
+    bool taken_locked(MediaTime at, const RenderReport& report) const;
     Duration in_host_locked(Duration media) const;
     void set_gain_locked();
 

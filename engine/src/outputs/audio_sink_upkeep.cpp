@@ -129,6 +129,13 @@ Duration AudioSink::in_ring_locked(const RenderReport& report) const {
     return frames_to_duration(std::max<std::int64_t>(ring_->written() - next, 0), format_.rate_hz);
 }
 
+// Whether nothing of before that time still waits for the device. Its thread may stand while the line
+// goes on: what it has not asked for is not heard.
+bool AudioSink::taken_locked(MediaTime at, const RenderReport& report) const {
+    return clock_.freewheels() || in_ring_locked(report) == Duration{} ||
+           at <= clock_.media_of(std::max(report.taken, orders_.discard_to));
+}
+
 Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
     if (!silent_locked() && sounds_locked()) return in_ring_locked(report) + in_host_locked(waiting_);
     const MediaTime at = clock_.timeline(now, report).media_at(now);
@@ -172,7 +179,8 @@ AudioSink::News AudioSink::update_locked(HostTime now, const RenderReport& repor
     const auto passed = [&](MediaTime at) {
         return rate_ < 0.0 ? at >= position : at <= position + near;
     };
-    while (!markers_.empty() && passed(markers_.front().at)) {
+    while (!markers_.empty() && passed(markers_.front().at) &&
+           taken_locked(markers_.front().at, report)) {
         news.reached.push_back(markers_.front());
         markers_.pop_front();
     }
@@ -269,8 +277,13 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
         consider(now + std::max(in_ring - half, shortest_wait));
     }
     if (!markers_.empty()) {
-        if (const auto due = line.host_at(markers_.front().at))
+        const MediaTime at = markers_.front().at;
+        const auto due = line.host_at(at);
+        if (due && (*due > now || taken_locked(at, report))) {
             consider(std::max(*due, now + Duration{1}));
+        } else if (due) { // the device stands
+            consider(now + std::max(report.period, shortest_wait));
+        }
     }
     if (!ended_ && !clock_.freewheels() && ring_) { // where the clock stops if nothing more comes
         const auto left = ring_->written() - report.frame;

@@ -63,6 +63,30 @@ TEST_CASE("behind the end marker the clock goes on by host time", "[outputs][aud
     CHECK(stage.rig.pipeline->has("marker 7 ok"));
 }
 
+TEST_CASE("an end that a device which stands for a moment has not taken is not heard yet",
+          "[outputs][audio]") {
+    headless::AudioDeviceOptions stands;
+    stands.silent_from = 400ms;
+    stands.silent_until = 700ms;
+    AudioStage stage(stands);
+    stage.rig.play(media_zero, ramp_blocks(0, rate / 2));
+    while (!stage.rig.pipeline->has("marker 7 ok")) {
+        REQUIRE(stage.rig.now() < HostTime{1h + 2s});
+        stage.rig.run(5ms);
+    }
+    CHECK(stage.output.frames_played() == rate / 2);
+}
+
+TEST_CASE("of a device that stands for long the end is not awaited", "[outputs][audio]") {
+    headless::AudioDeviceOptions stands;
+    stands.silent_from = 400ms;
+    AudioStage stage(stands);
+    stage.rig.play(media_zero, ramp_blocks(0, rate / 2));
+    stage.rig.run(3s);
+    CHECK(stage.rig.pipeline->has("marker 7 ok"));
+    CHECK(stage.output.frames_played() < rate / 2);
+}
+
 TEST_CASE("an empty stream prerolls at once and its clock runs without a device",
           "[outputs][audio]") {
     AudioStage stage;
