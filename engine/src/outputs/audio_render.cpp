@@ -12,9 +12,10 @@ struct AudioRender::Out {
     std::int64_t frames;
     std::int64_t done = 0;
     std::int64_t read;
+    std::int64_t known;
 
     std::int64_t left() const { return frames - done; }
-    std::int64_t there() const { return std::max<std::int64_t>(ring.written() - read, 0); }
+    std::int64_t there() const { return std::max<std::int64_t>(known - read, 0); }
 };
 
 void AudioRender::open_ring(std::shared_ptr<SampleRing> ring, int rate_hz,
@@ -25,6 +26,7 @@ void AudioRender::open_ring(std::shared_ptr<SampleRing> ring, int rate_hz,
     ramp_frames_ = std::max<std::int64_t>(duration_to_frames(ramp, rate_hz), 1);
     fit_ = CallbackFit{rate_hz};
     asked_ = 0;
+    known_ = ring_held_->read();
     sounding_ = false;
     gain_ = 0.0F;
     tail_ = 0;
@@ -115,14 +117,7 @@ void AudioRender::play(Out& out, bool fresh) noexcept {
                         wait * out.ring.channels(), 0.0F);
             out.done += wait;
         } else if (may_skip_ && wanted > out.read) {
-            // This thread may have stood since it read its orders: what lies there now can be the sound
-            // of another start.
-            RenderOrders latest;
-            if (!orders_.try_read(latest) || latest.generation != now_.generation ||
-                !latest.playing) {
-                return;
-            }
-            out.read = std::min(wanted, out.ring.written());
+            out.read = std::min(wanted, std::max(out.known, out.read));
             gain_ = 0.0F;
         }
         if (out.left() == 0) return;
@@ -155,16 +150,32 @@ void AudioRender::play(Out& out, bool fresh) noexcept {
     }
 }
 
+// What the ring holds is looked at before the orders: this thread may stand in between, and sound of
+// another start must not be taken for that of the orders in force. Orders that are being written are
+// read the next time; so is what came with them.
+void AudioRender::look(const SampleRing& ring) noexcept {
+    for (int tries = 0; tries < 2; ++tries) {
+        const std::int64_t written = ring.written();
+        const RenderOrders before = now_;
+        if (!orders_.try_read(now_)) return;
+        known_ = written;
+        if (now_.generation == before.generation && now_.playing == before.playing &&
+            now_.end == before.end) {
+            return;
+        }
+    }
+}
+
 void AudioRender::render(std::span<float> samples, const FeedTime& when) noexcept {
     SampleRing* ring = ring_.load(std::memory_order_acquire);
     if (ring == nullptr) {
         std::fill(samples.begin(), samples.end(), 0.0F);
         return;
     }
-    static_cast<void>(orders_.try_read(now_)); // being written: the next call is soon enough
+    look(*ring);
     const auto frames = static_cast<std::int64_t>(samples.size()) / ring->channels();
     fit_.set_in_use(sounding_);
-    Out out{*ring, samples, fit_.update(asked_, when), frames, 0, ring->read()};
+    Out out{*ring, samples, fit_.update(asked_, when), frames, 0, ring->read(), known_};
     asked_ += frames;
 
     told_.dry = false;

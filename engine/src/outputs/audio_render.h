@@ -80,6 +80,7 @@ public:
 
 private:
     struct Out;
+    void look(const SampleRing& ring) noexcept;
     void copy(Out& out, std::int64_t frames, float to_gain, float step) noexcept;
     void leave_off(const Out& out) noexcept;
     void add_tail(const Out& out) noexcept;
@@ -102,6 +103,7 @@ private:
     std::int64_t ramp_frames_ = 240;
     CallbackFit fit_;
     RenderOrders now_;
+    std::int64_t known_ = 0; // frames of the ring that came before those orders were read
     RenderReport told_;
     std::int64_t asked_ = 0;    // frames the device has asked for since it was opened
     bool sounding_ = false;     // the last frame given was the ring's
