@@ -10,22 +10,43 @@ namespace {
 
 constexpr std::string_view clear_line = "\r\x1b[K";
 
-// Without control characters, but for the ends of lines. A tab is a space: where it would lead to is
-// not known.
+// The length of the UTF-8 sequence that the text begins with; 0: none.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const std::size_t length = byte(0) < 0x80                        ? 1
+                               : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
+                               : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3
+                               : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
+                                                                   : 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if (i >= text.size() || (byte(i) & 0xc0U) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+bool is_control(std::string_view character) {
+    const auto last = static_cast<unsigned char>(character.back());
+    const bool upper = character.size() == 2 && character.front() == '\xc2' && last < 0xa0;
+    return upper || (character.size() == 1 && (last < 0x20 || last == 0x7f));
+}
+
+// Without control characters, but for the ends of lines; what is no UTF-8 becomes question marks. A tab
+// is a space: where it would lead to is not known.
 std::string harmless(std::string_view text) {
     std::string whole;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        // The upper controls, U+0080 to U+009F, are two bytes each.
-        const bool upper = c == 0xc2 && i + 1 < text.size() &&
-                           static_cast<unsigned char>(text[i + 1]) < 0xa0;
-        const bool control = upper || c == 0x7f || (c < 0x20 && c != '\n');
-        if (c == '\t') {
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+        text.remove_prefix(character.size());
+        if (length == 0) {
+            whole += '?';
+        } else if (character == "\t") {
             whole += ' ';
-        } else if (!control) {
-            whole += text[i];
+        } else if (character == "\n" || !is_control(character)) {
+            whole += character;
         }
-        i += upper ? 1 : 0;
     }
     return whole;
 }

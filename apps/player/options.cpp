@@ -19,7 +19,8 @@ constexpr const char* keys_text = R"(Keys in the window:
   [ ] Backspace      slower, faster, at its own speed
   #                  next audio track  _                 next video track
   j                  next subtitles, or none
-Exit codes: 0 played, 1 bad options, 2 nothing could be played, 3 some could, 4 interrupted.)";
+Exit codes: 0 played, 1 bad options, 2 nothing could be played, or what was played not written,
+3 some could, 4 interrupted.)";
 
 // Digits only, as from_chars reads them, and all of the text.
 std::optional<std::int64_t> whole_number(std::string_view text) {
@@ -100,7 +101,8 @@ std::vector<std::string> arguments(int argc, const char* const* argv) {
 
 // CLI11 would take the next argument for the value of `--option=`, and an empty one for no option at
 // all.
-std::optional<std::string> option_without_value(const std::vector<std::string>& all) {
+std::optional<std::string> option_without_value(const CLI::App& app,
+                                                const std::vector<std::string>& all) {
     std::string before;
     for (const std::string& one : all) {
         if (one == "--") {
@@ -109,7 +111,8 @@ std::optional<std::string> option_without_value(const std::vector<std::string>& 
         if (one.starts_with("--") && one.find('=') == one.size() - 1) {
             return one;
         }
-        if (one.empty() && before.starts_with("--") && before.find('=') == std::string::npos) {
+        const CLI::Option* option = one.empty() ? app.get_option_no_throw(before) : nullptr;
+        if (option != nullptr && option->get_items_expected_max() > 0) {
             return before;
         }
         before = one;
@@ -318,7 +321,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
             ->type_name("MS");
 
     std::vector<std::string> given = arguments(argc, argv);
-    if (const auto option = option_without_value(given)) {
+    if (const auto option = option_without_value(app, given)) {
         return bad("'" + *option + "' lacks its value");
     }
     std::reverse(given.begin(), given.end()); // as CLI11 wants them

@@ -13,7 +13,7 @@ namespace {
 // The sink of a face, which is kept beside it.
 template <class Face>
 void keep(std::unique_ptr<Face> face, std::shared_ptr<StreamSink>& sink,
-          std::shared_ptr<void>& writer) {
+          std::shared_ptr<headless::SinkFace>& writer) {
     sink = face->sink();
     writer = std::shared_ptr<Face>{std::move(face)};
 }
@@ -161,14 +161,8 @@ Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string
     return lines_;
 }
 
-bool Outputs::writes(const StreamSink& sink) const {
-    const StreamSink* const all[] = {video_sink_.get(), audio_sink_.get(), subtitle_sink_.get()};
-    for (std::size_t i = 0; i < std::size(all); ++i) {
-        if (all[i] == &sink) {
-            return writers_[i] != nullptr;
-        }
-    }
-    return false;
+bool Outputs::cannot_write() const {
+    return std::ranges::any_of(writers_, [](const auto& writer) { return writer && writer->failed(); });
 }
 
 void Outputs::set_volume(int per_cent, bool muted) {

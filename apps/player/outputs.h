@@ -16,6 +16,7 @@
 
 namespace playhead::headless {
 class HashLines;
+class SinkFace;
 }
 
 namespace playhead::apps {
@@ -33,8 +34,8 @@ public:
 
     PlayerOutputs sinks() const { return {video_sink_, audio_sink_, subtitle_sink_}; }
     Screen* screen() const { return screen_.get(); } // null: no window
-    // Whether what it takes is written to a file.
-    bool writes(const StreamSink& sink) const;
+    // Whether one of the files that are written could not be.
+    bool cannot_write() const;
     void set_volume(int per_cent, bool muted);
 
 private:
@@ -51,7 +52,7 @@ private:
     std::unique_ptr<SubtitleOutput> subtitles_;
     std::shared_ptr<StreamSink> audio_sink_;
     std::shared_ptr<StreamSink> subtitle_sink_;
-    std::shared_ptr<void> writers_[3]; // what belongs to a sink that writes
+    std::shared_ptr<headless::SinkFace> writers_[3]; // what belongs to a sink that writes
     std::string lines_path_;
     std::shared_ptr<headless::HashLines> lines_; // both may write to one
     std::unique_ptr<Screen> screen_;             // after the output that it shows

@@ -30,12 +30,15 @@ PlayerApp::PlayerApp(Options options, Terminal& terminal)
       wanted_speed_(options_.speed),
       muted_(options_.mute) {}
 
-PlayerApp::~PlayerApp() {
+PlayerApp::~PlayerApp() { tear_down(); }
+
+void PlayerApp::tear_down() {
     loop_->also_wake({});
     events_.reset();
     player_.reset();
     outputs_.reset();
-    trace_.reset(); // after all that has something to tell
+    trace_.reset();       // after all that has something to tell
+    loop_->run_posted();  // its last lines may be what could not be written
 }
 
 int PlayerApp::run() {
@@ -59,6 +62,7 @@ int PlayerApp::run() {
         }
     }
     terminal_.end_line();
+    tear_down();
     return interrupted_ ? exit_interrupted : list_.exit_code();
 }
 
@@ -116,7 +120,7 @@ void PlayerApp::leave_item() {
 void PlayerApp::begin_item() {
     item_ = Item{};
     item_.plays_left = options_.plays;
-    item_.patience = executor_->now() + open_patience;
+    be_patient();
     OpenRequest request;
     request.locator = list_.current();
     request.options.program = options_.program;
@@ -127,6 +131,8 @@ void PlayerApp::begin_item() {
         failed(id.error());
     }
 }
+
+void PlayerApp::be_patient() { item_.patience = executor_->now() + open_patience; }
 
 void PlayerApp::play_from_start() {
     const auto presentation = player_->presentation();
@@ -180,7 +186,7 @@ void PlayerApp::opened() {
     if (item_.tracks.empty()) {
         begin_to_play();
     } else {
-        item_.patience = executor_->now() + open_patience;
+        be_patient();
     }
 }
 
@@ -188,6 +194,9 @@ void PlayerApp::begin_to_play() {
     item_.patience.reset();
     if (!options_.dump_topology.empty()) {
         dump_topology();
+    }
+    if (stop_ != 0) {
+        return;
     }
     play_from_start();
 }

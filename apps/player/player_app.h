@@ -59,8 +59,9 @@ private:
     void opened();
     void ended();
     void failed(const Status& status);
+    void be_patient();
     void lose_patience();
-    void output_lost(NodeId node, const Status& status);
+    void output_lost(const Status& status);
     void cannot_write(const std::string& what);
     void advance();
     void warn(const std::string& text);
@@ -84,6 +85,7 @@ private:
 
     void quit(bool interrupted);
     bool finished() const;
+    void tear_down();
     std::optional<HostTime> next_deadline();
     void show_progress();
 

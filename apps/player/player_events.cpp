@@ -22,8 +22,8 @@ void PlayerApp::on_event(const Event& event) {
     } else if (event.session == player_->session()) {
         if (event.as<SessionError>()) {
             failed(event.status);
-        } else if (const auto* lost = event.as<SinkInvalidated>()) {
-            output_lost(lost->node, event.status);
+        } else if (event.as<SinkInvalidated>()) {
+            output_lost(event.status);
         } else if (event.as<NonFatalError>()) {
             warn(event.status.message());
         }
@@ -73,6 +73,8 @@ void PlayerApp::track_chosen(const Status& status) {
         begins ? failed(status) : warn(status.message());
     } else if (begins && item_.tracks.empty()) {
         begin_to_play();
+    } else if (begins) {
+        be_patient();
     }
 }
 
@@ -91,23 +93,23 @@ void PlayerApp::failed(const Status& status) {
 // there.
 void PlayerApp::lose_patience() {
     item_.patience.reset();
+    if (stop_ != 0) {
+        return;
+    }
     const bool only_subtitles = item_.tracks == std::set<CommandId>{item_.subtitles};
     if (!item_.opened) {
         say_of_item("is still being opened; waits on for its server, pipe or disk (Ctrl-C ends it)");
     } else if (only_subtitles) {
         terminal_.say(options_.subtitle_file + ": is still being opened; plays without it until it is");
         begin_to_play();
-    } else {
+    } else if (!options_.audio_file.empty()) {
         terminal_.say(options_.audio_file + ": is still being opened; waits on for its server, pipe or "
                                             "disk (Ctrl-C ends it)");
     }
 }
 
-void PlayerApp::output_lost(NodeId node, const Status& status) {
-    const auto topology = player_->topology();
-    const Node* found = topology ? (*topology)->find(node) : nullptr;
-    const auto* output = found ? std::get_if<OutputNode>(&found->body) : nullptr;
-    if (output && output->sink && outputs_->writes(*output->sink)) {
+void PlayerApp::output_lost(const Status& status) {
+    if (outputs_->cannot_write()) {
         cannot_write(status.message());
     } else {
         warn(status.message());

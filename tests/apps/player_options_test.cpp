@@ -73,9 +73,14 @@ TEST_CASE("what is to be played is not written over, and no file is written twic
     const std::string lines = folder.file("film.srt", words);
     const std::string sound = folder.file("sound.wav", words);
     const std::string fresh = folder.path("new");
+    const std::string picture = folder.file("frame-000002.png", words);
+    std::string encoded = lines; // "film.srt", with an escape
+    encoded.replace(encoded.rfind('m'), 1, "%6d");
     const std::vector<BadOption> table{
         {{"--so=srt:" + lines, "--sub-file=" + lines, clip()}, "--so would write over it"},
-        {{"--so=srt:" + lines, "--sub-file=file://" + lines, clip()}, "--so would write over it"},
+        {{"--so=srt:" + lines, "--sub-file=FILE://localhost" + encoded, clip()},
+         "--so would write over it"},
+        {{"--vo=png:" + folder.path("."), "--ao=null", picture}, "--vo would write over it"},
         {{"--ao=wav:" + folder.path("./sound.wav"), sound}, "--ao would write over it"},
         {{"--trace-events=" + sound, "--audio-file=" + sound, clip()}, "--trace-events would write over it"},
         {{"--ao=wav:" + fresh, "--so=srt:" + fresh, clip()}, "--ao and --so would both write it"},
@@ -91,6 +96,13 @@ TEST_CASE("what is to be played is not written over, and no file is written twic
     CHECK(read_text(lines) == words);
     CHECK(read_text(sound) == words);
     CHECK_FALSE(std::filesystem::exists(fresh));
+}
+
+TEST_CASE("an empty argument behind a flag is an item like others", "[player][options]") {
+    const Exited exited = play({"--vo=null", "--ao=null", "--untimed", ""});
+    CAPTURE(exited.err);
+    CHECK(exited.code == 2);
+    CHECK(lines_of(exited.err).size() == 1);
 }
 
 TEST_CASE("help and version go to standard output and succeed", "[player][options]") {

@@ -163,9 +163,11 @@ TEST_CASE("subtitles in UTF-16 say what they say in UTF-8", "[ffmpeg][subtitles]
           Lines{"1000-2000 \u00c4pfel", "3000-4000 \u2014"});
 }
 
-TEST_CASE("subtitles in UTF-16 from a pipe are read, too", "[ffmpeg][subtitles]") {
-    const std::string bytes =
+TEST_CASE("subtitles from a pipe are read, and again from their beginning", "[ffmpeg][subtitles]") {
+    const std::string plain = "1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n";
+    const std::string wide =
         utf16(u"1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n", Order::little);
+    const std::string& bytes = GENERATE_REF(plain, wide);
     std::uint64_t reached = 0;
     auto io = std::make_shared<CustomIo>();
     io->seekable = false;
@@ -181,8 +183,9 @@ TEST_CASE("subtitles in UTF-16 from a pipe are read, too", "[ffmpeg][subtitles]"
     auto opened = open_media(request, make_lanes());
     INFO((opened ? std::string() : opened.error().message()));
     REQUIRE(opened);
+    CHECK(opened->source->presentation().seekable); // so that they can be added to what plays
     CHECK(read_all(*opened->source).cues == Lines{"500-1500 \u00c4pfel"});
-    REQUIRE(opened->source->seek(media_zero)); // in what is held by now
+    REQUIRE(opened->source->seek(media_at(1s))); // in what is held by now
     CHECK(read_all(*opened->source).cues == Lines{"500-1500 \u00c4pfel"});
 }
 

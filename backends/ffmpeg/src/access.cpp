@@ -207,12 +207,13 @@ Result<std::string> Access::url_beside(const OpenRequest& request, const std::st
     if (scheme == "file") {
         path.erase(0, path.starts_with("file:///") ? 7 : 5);
     }
-    // libavformat knows no escapes in a URL of a file.
-    const bool escaped = scheme == "file" && path.find('%') != path.npos;
+    // libavformat knows neither escapes in a URL of a file nor the name of a machine.
+    const bool foreign =
+        scheme == "file" && (path.find('%') != path.npos || path.starts_with("//"));
     const bool named = main_ && !request.io && path != "-" && (scheme.empty() || scheme == "file");
     const std::size_t name = path.rfind('/') + 1;
     const std::size_t dot = path.find('.', name) == path.npos ? path.size() : path.rfind('.');
-    if (!named || escaped) {
+    if (!named || foreign) {
         return fail(Errc::cannot_open, "give the path of a file on this machine");
     }
     path.replace(dot, path.npos, ending);

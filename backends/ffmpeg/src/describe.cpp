@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "input.h"
 #include "payload.h"
+#include "text_file.h"
 
 namespace playhead::ffmpeg {
 
@@ -149,6 +150,9 @@ std::optional<Duration> duration_of(const AVFormatContext& input) {
 bool can_seek(const AVFormatContext& input) {
     if ((input.ctx_flags & AVFMTCTX_UNSEEKABLE) != 0) {
         return false;
+    }
+    if (reads_subtitle_text(*input.iformat)) {
+        return true; // libavformat holds all of it
     }
     // Without bytes of its own (rtsp) the demuxer asks the server, which knows a length if it can.
     return input.pb != nullptr ? (input.pb->seekable & AVIO_SEEKABLE_NORMAL) != 0 ||

@@ -5,6 +5,7 @@
 #include "input.h"
 #include "payload.h"
 #include "source.h"
+#include "text_file.h"
 
 namespace playhead::ffmpeg {
 
@@ -130,7 +131,9 @@ int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
         code = avformat_seek_file(input_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE);
     }
     if (code < 0) {
-        code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, ticks, 0);
+        // Of the lines of a text libavformat has the first only for who asks for no earlier one.
+        const bool first = to_start && reads_subtitle_text(*input_->iformat);
+        code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, first ? INT64_MAX : ticks, 0);
     }
     if (code < 0) {
         code = av_seek_frame(input_.get(), index, ticks, AVSEEK_FLAG_BACKWARD);

@@ -37,7 +37,8 @@ void RatelessSink::attach(const SinkContext& context) {
     context_ = context;
     waiting_.clear();
     waiting_samples_ = open_requests_ = 0;
-    running_ = prerolling_ = ended_ = failed_ = scrubbing_ = false;
+    running_ = prerolling_ = ended_ = scrubbing_ = false;
+    failed_ = false;
     rate_ = 1.0; // the clock tells if it is another
 }
 

@@ -12,6 +12,7 @@ SinkFace::SinkFace(std::shared_ptr<RatelessSink> sink)
 
 std::uint64_t SinkFace::frames() const { return rateless_->frames(); }
 std::uint64_t SinkFace::samples() const { return rateless_->samples(); }
+bool SinkFace::failed() const { return rateless_->failed(); }
 
 NullVideoSink::NullVideoSink()
     : SinkFace(std::make_shared<RatelessSink>(StreamKind::video, std::make_shared<SampleWork>())) {}

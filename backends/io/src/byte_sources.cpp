@@ -55,6 +55,12 @@ public:
 
 } // namespace
 
+std::optional<std::string> path_of(const std::string& locator) {
+    const Target target = resolve(locator, file_exists);
+    const auto* path = std::get_if<FilePath>(&target);
+    return path != nullptr ? std::optional{path->path} : std::nullopt;
+}
+
 std::shared_ptr<ByteSourceFactory> make_byte_source_factory() {
     return std::make_shared<Factory>();
 }

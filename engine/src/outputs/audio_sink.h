@@ -3,7 +3,8 @@
 //
 // Nothing polls: one timer stands at the next moment at which something is known to be due (sound
 // runs low, a marker is reached, the clock begins to move, a device has been silent for too long), and
-// none while nothing moves.
+// none while nothing moves. Only an end that waits for a device which stands is looked for once a
+// period, until the device counts as silent.
 #pragma once
 
 #include <atomic>

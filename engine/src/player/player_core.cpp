@@ -289,7 +289,9 @@ void PlayerCore::hear_session(const Event& event) {
     if (event.as<StreamSwitched>() && ok && event.command == session_command_) {
         mark_selected(choosing_.first, choosing_.second);
     }
-    if (const auto* moved = event.as<MediaStopChanged>(); moved && ok) media_stop_ = moved->stop;
+    if (const auto* moved = event.as<MediaStopChanged>(); moved && ok && moved->topology == topology_) {
+        media_stop_ = moved->stop;
+    }
     if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
         publish([&](Public& p) {
             p.state = PlayerState::ended;

@@ -25,6 +25,7 @@ public:
     const std::shared_ptr<StreamSink>& sink() const { return sink_; } // for an OutputNode
     std::uint64_t frames() const;  // pictures taken, or subtitles
     std::uint64_t samples() const; // audio frames taken (one for all channels)
+    bool failed() const;           // it could not write, and writes no more
 
 protected:
     explicit SinkFace(std::shared_ptr<RatelessSink> sink);

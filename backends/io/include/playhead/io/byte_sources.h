@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace playhead::io {
 // Errors: one sentence that names the file and what to do; Errc::is_a_directory, Errc::empty_file,
 // Errc::cannot_open, Errc::cancelled.
 std::shared_ptr<ByteSourceFactory> make_byte_source_factory();
+
+// The path that the factory would open for this locator; none: it would open something else.
+std::optional<std::string> path_of(const std::string& locator);
 
 // Bytes that are in memory already, as something to open. The vector is shared, never copied.
 std::shared_ptr<CustomIo> memory_source(std::shared_ptr<const std::vector<std::byte>> bytes,
