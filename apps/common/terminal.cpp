@@ -87,8 +87,11 @@ void Terminal::write_above(int out, std::string_view text) const {
 }
 
 void Terminal::show_line(std::string text) {
+    if (!can_show_line()) {
+        return;
+    }
     text = one_line(text);
-    if (!can_show_line() || text == line_) {
+    if (text == line_) {
         return;
     }
     line_ = std::move(text);

@@ -232,12 +232,7 @@ TEST_CASE("lines are read on where the sound of their file is not heard any more
     made.add_branch(sound, 1, rig.output.sink());
     rig.play(std::move(made));
     rig.simulation->run_for(1s);
-    SourceNode to;
-    to.source = pictures;
-    to.stream = 1;
-    OutputNode output;
-    output.sink = rig.audio;
-    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    rig.ask_switch(rig.audio, pictures, 1);
     CHECK(rig.until("stream-switched").back() == "stream-switched ok");
     CHECK(rig.until("session-ended").back() == "session-ended ok");
     CHECK(rig.take().size() == 240);

@@ -424,12 +424,7 @@ TEST_CASE("a switch whose presentation is over before it is resolved changes not
     rig.until("end-of-presentation");
     rig.until("notify-presentation-time");  // the film is joined, and plays in a moment
     rig.decoders->gate.close(false);
-    SourceNode to;
-    to.source = film;
-    to.stream = 1;
-    OutputNode output;
-    output.sink = rig.audio;
-    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    rig.ask_switch(rig.audio, film, 1);
     rig.simulation->run_for(2s);
     rig.decoders->gate.open();
     rig.until("stream-switched");
@@ -450,12 +445,7 @@ TEST_CASE("an output that is added while the others owe the clock an answer does
     rig.video->mute_acks = true;
     rig.faults->tell(SourceBuffers{true});
     rig.until("buffering-started");
-    SourceNode to;
-    to.source = rig.source;
-    to.stream = 1;
-    OutputNode output;
-    output.sink = std::make_shared<ScriptedSink>(StreamKind::audio, rig.journal);
-    (void)rig.session.switch_stream(std::move(output), std::move(to));
+    rig.ask_switch(std::make_shared<ScriptedSink>(StreamKind::audio, rig.journal), rig.source, 1);
     rig.until("stream-switched");
     REQUIRE(rig.taken.back().status.ok());
     (void)rig.session.pause();

@@ -58,6 +58,16 @@ Lines SessionRig::events() {
     return lines;
 }
 
+void SessionRig::ask_switch(std::shared_ptr<StreamSink> output, std::shared_ptr<Source> from,
+                            StreamIndex stream) {
+    SourceNode to;
+    to.source = std::move(from);
+    to.stream = stream;
+    OutputNode node;
+    node.sink = std::move(output);
+    (void)session.switch_stream(std::move(node), std::move(to));
+}
+
 Lines SessionRig::until(const std::string& event_name, Duration limit) {
     Lines lines;
     const HostTime deadline = simulation->now() + limit;

@@ -31,6 +31,10 @@ struct SessionRig {
     void load();
     void start(StartPosition position = current);  // and runs until it has completed
 
+    // Asks for the output to be fed from there; the stream-switched says what came of it.
+    void ask_switch(std::shared_ptr<StreamSink> output, std::shared_ptr<Source> from,
+                    StreamIndex stream);
+
     // Runs until the event has come (or the virtual deadline is over): all events since the last
     // call, as "name status" lines in order, completions with "#id" of the rig's counting.
     Lines until(const std::string& event_name, Duration limit = std::chrono::seconds{60});
