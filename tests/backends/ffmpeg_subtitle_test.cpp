@@ -164,10 +164,10 @@ TEST_CASE("subtitles in UTF-16 say what they say in UTF-8", "[ffmpeg][subtitles]
 }
 
 TEST_CASE("subtitles from a pipe are read, and again from their beginning", "[ffmpeg][subtitles]") {
-    const std::string plain = "1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n";
-    const std::string wide =
-        utf16(u"1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n", Order::little);
-    const std::string& bytes = GENERATE_REF(plain, wide);
+    const bool wide = GENERATE(false, true);
+    const std::string bytes =
+        wide ? utf16(u"1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n", Order::little)
+             : "1\n00:00:00,500 --> 00:00:01,500\n\u00c4pfel\n";
     std::uint64_t reached = 0;
     auto io = std::make_shared<CustomIo>();
     io->seekable = false;
