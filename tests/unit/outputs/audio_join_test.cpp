@@ -278,10 +278,11 @@ TEST_CASE("what comes when the device has just run past an end is heard in its r
     orders.end = 100;
     render.order(orders);
     const auto write = [&](int first, int last) {
+        std::vector<float> samples;
         for (int i = first; i < last; ++i) {
-            const float value = static_cast<float>(i + 1) / 8192.0F;
-            ring->write({&value, 1});
+            samples.push_back(static_cast<float>(i + 1) / 8192.0F);
         }
+        ring->write(samples);
     };
     std::vector<float> out(480);
     HostTime heard{1h};
