@@ -56,6 +56,23 @@ TEST_CASE("open and play, unwaited, plays to the end", "[player]") {
     CHECK(rig.player->position() == media_at(1s));
 }
 
+TEST_CASE("the position moves again once a seek is over, whatever became of it", "[player][seek]") {
+    PlayerRig rig;
+    rig.play_for(1s);
+    SECTION("another command waits behind it") {
+        rig.player->seek(media_at(5s));
+        rig.player->play();
+    }
+    SECTION("it was cancelled before its turn came") {
+        rig.player->pause();
+        rig.player->seek(media_at(5s));
+        rig.player->stop();
+        rig.player->play(media_at(5s));
+    }
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->position() == media_at(6s));
+}
+
 TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {
     PlayerRig rig;
     rig.play_for(1s);

@@ -71,7 +71,11 @@ void Referee::completion(const Event& event) {
                         state_ == SessionState::paused;
     switch (op.what) {
         case Do::set_topology:
-            if (!event.as<TopologySet>() || !ok) complain("set_topology", event);
+            if (!event.as<TopologySet>()) complain("the kind of completion", event);
+            // None of these is full.
+            if (has(op.flags, SetTopology::no_resolution) ? !is(Errc::topo_unsupported) : !ok) {
+                complain("set_topology", event);
+            }
             break;
         case Do::clear_current:
             if (!ok) complain("clear_current", event);

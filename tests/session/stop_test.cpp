@@ -1,7 +1,9 @@
 // Stop in every situation (media-session.md section 3.1), and stop against everything that hangs.
 // Virtual time: a bound that is kept here is kept whatever the machine does.
+#include "playhead/sequencer.h"
 #include "support/catch.h"
 #include "support/session_rig.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -73,6 +75,70 @@ TEST_CASE("stop overtakes what waits before it, in order", "[session][2][3.1]") 
     CHECK(rig.until("session-stopped") ==
           Lines{"session-started cancelled", "session-paused cancelled",
                 "session-started cancelled", "capabilities-changed:-4 ok", "session-stopped ok"});
+}
+
+TEST_CASE("stop overtakes what comes of the command before it", "[session][2][3.1][stop]") {
+    const bool closes = GENERATE(false, true);
+    const auto end = [closes](SessionRig& rig) {
+        const auto begun = rig.simulation->now();
+        REQUIRE((closes ? rig.session.close() : rig.session.stop()));
+        rig.until(closes ? "session-closed" : "session-stopped", 10s);
+        REQUIRE(rig.last(closes ? "session-closed" : "session-stopped"));
+        CHECK(rig.simulation->now() - begun <= bound);
+    };
+    SECTION("a topology that takes the place of the one that plays") {
+        SessionRig rig;
+        const Topology other = trimmed(rig.item(5s), media_at(2s), media_at(4s));
+        rig.load();
+        rig.start();
+        rig.faults->seek_gate.close(true);
+        (void)rig.session.set_topology(other, SetTopology::immediate);
+        end(rig);
+    }
+    SECTION("the next one, after the current one was cleared") {
+        SessionRig rig;
+        const Topology other = trimmed(rig.item(5s), media_at(2s), media_at(4s));
+        rig.load();
+        (void)rig.session.set_topology(other);
+        rig.start();
+        rig.faults->seek_gate.close(true);
+        (void)rig.session.clear_current_topology();
+        end(rig);
+    }
+    SECTION("a segment that was still being resolved") {
+        SessionRig rig;
+        const Topology first = rig.item(5s), second = rig.item(5s);
+        Sequencer list{rig.session};
+        (void)list.append(first);
+        const auto id = list.append(second, SegmentFlags::last);
+        rig.until("new-presentation");
+        rig.start();
+        rig.simulation->run_for(1s);
+        rig.decoders->gate.close(false);
+        (void)rig.session.start(StartSegment{*id, 2s});
+        rig.simulation->settle();
+        rig.faults->seek_gate.close(true);
+        rig.session.stop();
+        rig.simulation->settle();
+        rig.decoders->gate.open();
+        end(rig);
+    }
+}
+
+TEST_CASE("a stop waits for one resolution at the most, whoever asked for more",
+          "[session][2][stop]") {
+    SessionRig rig;
+    const Topology other = rig.item(5s);
+    rig.load();
+    rig.start();
+    rig.decoders->gate.close(false);
+    for (int i = 0; i < 20; ++i) (void)rig.session.set_topology(other);
+    rig.simulation->run_for(10s);
+    rig.events();
+    rig.taken.clear();
+    CHECK(stop_time(rig) <= bound);
+    CHECK(rig.count<TopologySet>() == 20);
+    rig.decoders->gate.open();
 }
 
 TEST_CASE("nothing reaches a sink between a stop and the next start", "[session][3.1]") {

@@ -23,7 +23,9 @@ struct StartCurrent {};  // stopped: the beginning; paused: resume; started: not
 // which is quicker: sound and clock then begin there too.
 enum class SeekMode { exact, key_frame };
 struct StartAt {
-    MediaTime at{};  // from the start of the presentation; a seek when started or paused
+    // From the start of the presentation; with global time and a Sequencer, of the whole. A seek when
+    // started or paused.
+    MediaTime at{};
     SeekMode mode = SeekMode::exact;
 };
 struct StartSegment {  // only with a Sequencer
@@ -42,7 +44,8 @@ enum class Thinning { none, key_frames };
 // Which way the programme runs.
 enum class Direction { forward, reverse };
 
-// How set_topology treats what is there (section 1.5). Flags combine.
+// How set_topology treats what is there (section 1.5). Flags combine. no_resolution: the topology is full,
+// as Session::full_topology() gives it; one that is not is topo_unsupported.
 enum class SetTopology : unsigned { none = 0, immediate = 1, no_resolution = 2, clear_current = 4 };
 constexpr SetTopology operator|(SetTopology a, SetTopology b) {
     return static_cast<SetTopology>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -42,12 +42,16 @@ public:
     Sequencer(Sequencer&&) noexcept;
     Sequencer& operator=(Sequencer&&) noexcept;
 
-    // The same topology twice gets two ids. Errors: those of Session::set_topology.
+    // The same topology twice gets two ids. Errors, of update() too: those of Session::set_topology.
     Result<SegmentId> append(Topology topology, SegmentFlags flags = SegmentFlags::none);
     Result<SegmentId> insert_before(SegmentId segment, Topology topology);
-    // not_found. The segment that plays is ended: the next one begins, or the session stops.
+    // not_found. The current segment is ended and let go, and the next one takes its place: it plays,
+    // or waits where the session is paused or stopped. Without one the session is idle until more is
+    // appended. One whose NotifyPresentationTime has been told while another one still plays is at the
+    // outputs already: it plays once more.
     Result<void> remove(SegmentId segment);
-    // From the next time it plays; if it plays now, this time is not changed. -> TopologyUpdated
+    // From the next time it plays; if it plays now, this time is not changed. -> TopologyUpdated,
+    // unless the session has been closed by then.
     Result<void> update(SegmentId segment, Topology topology);
     Result<void> set_flags(SegmentId segment, SegmentFlags flags);
     void set_repeat(bool repeat);

@@ -48,7 +48,8 @@ public:
     Result<CommandId> set_topology(Topology topology, SetTopology flags = SetTopology::none);
     // -> TopologySet with no topology
     Result<CommandId> clear_current_topology();
-    // -> TopologiesCleared
+    // -> TopologiesCleared. What is queued is let go, but for what NotifyPresentationTime has told of: that
+    // follows at the outputs already.
     Result<CommandId> clear_topologies();
     // -> SessionStarted, once the first frame for the position can be shown.
     // Position beyond the end: invalid_position. A source that cannot seek: not_seekable.

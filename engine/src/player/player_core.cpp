@@ -45,7 +45,10 @@ Result<CommandId> PlayerCore::submit(Command command) {
         std::lock_guard lock(mutex_);
         if (shut_) return fail(Errc::shut_down, "the player was shut down");
         command.id = services_->next_command();
-        if (command.kind == Kind::seek) public_.wanted = command.at;
+        if (command.kind == Kind::seek) {
+            public_.wanted = command.at;
+            public_.wanted_by = command.id;
+        }
     }
     const auto id = command.id;
     services_->executor->post(
@@ -222,9 +225,6 @@ void PlayerCore::finish(Status status) {
     const auto command = *std::exchange(executing_, std::nullopt);
     session_command_ = rate_command_ = 0;
     open_id_ = 0;
-    if (command.kind == Kind::seek && waiting_.empty()) {
-        publish([](Public& p) { p.wanted.reset(); });
-    }
     done(command.id, std::move(status));
     next();
 }
@@ -314,6 +314,9 @@ void PlayerCore::hear_session(const Event& event) {
 }
 
 void PlayerCore::done(CommandId id, Status status) {
+    publish([id](Public& p) {
+        if (p.wanted_by == id) p.wanted.reset();
+    });
     Event event;
     event.session = session_.id();
     event.command = id;

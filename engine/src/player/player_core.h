@@ -51,7 +51,8 @@ public:
         PlayerState state = PlayerState::empty;
         std::shared_ptr<const Presentation> presentation;
         std::vector<Track> tracks;
-        std::optional<MediaTime> wanted;  // where a seek is going
+        std::optional<MediaTime> wanted;  // where the seek `wanted_by` is going
+        CommandId wanted_by = 0;
         std::optional<MediaTime> ended_at;
         Duration offset{};  // presentation time of the beginning of what plays
     };

@@ -1,6 +1,8 @@
 #include "playhead/sequencer.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -64,7 +66,7 @@ public:
             if (entry == entries_.end()) return unknown();
             entry->flags = flags;
         }
-        on_control([](SequencerCore& self) { self.mark(); });
+        on_control([segment](SequencerCore& self) { self.flags_changed(segment); });
         return {};
     }
 
@@ -112,6 +114,18 @@ public:
         return topology(wanted);
     }
 
+    StartSegment place(MediaTime of_the_whole) const override {
+        std::lock_guard lock(mutex_);
+        StartSegment found;
+        for (const auto& entry : entries_) {
+            const auto& start = entry.topology.project_start;
+            const auto& stop = entry.topology.project_stop;
+            if (!start || !stop || of_the_whole < *start || of_the_whole > *stop) continue;
+            found = {entry.id, of_the_whole - *start};  // where two meet, the later one
+        }
+        return found;
+    }
+
     void wants_next(SegmentId behind) override {
         waiting_behind_ = behind;
         feed();
@@ -130,8 +144,9 @@ private:
     Status check(const Topology& topology) const {
         if (auto status = validate(topology); !status.ok()) return status;
         auto session = session_.lock();
-        return session ? session->check_times(topology)
-                       : Status{Errc::shut_down, "the session is gone"};
+        if (!session) return {Errc::shut_down, "the session is gone"};
+        if (auto status = session->takes_commands(); !status.ok()) return status;
+        return session->check_times(topology);
     }
     std::vector<Entry>::iterator find_locked(SegmentId segment) {
         return std::find_if(entries_.begin(), entries_.end(),
@@ -144,9 +159,13 @@ private:
     bool last_locked(const Entry& entry) const {
         return !repeat_ && entry.flags == SegmentFlags::last;
     }
-    // The one behind; 0: none yet, or never.
+    // The one behind, or behind where a removed one was; 0: none yet, or never.
     SegmentId behind_locked(SegmentId segment) const {
         if (entries_.empty()) return 0;
+        for (auto gone = removed_.find(segment); gone != removed_.end();
+             gone = removed_.find(segment)) {
+            segment = gone->second;
+        }
         if (segment == 0) return entries_.front().id;
         const auto at = find_locked(segment);
         if (at == entries_.end()) return 0;
@@ -169,23 +188,15 @@ private:
         auto session = session_.lock();
         if (!session || !waiting_behind_) return;
         SegmentId next = 0;
-        bool feeds = false;
         {
             std::lock_guard lock(mutex_);
             next = behind_locked(*waiting_behind_);
-            feeds = feeds_;
         }
         if (next == 0) return;
         const bool first = *waiting_behind_ == 0;
         waiting_behind_.reset();
-        if (!first || !feeds) session->tell(NewPresentation{next});
-        if (!feeds) return;
-        if (auto made = topology(next)) {
-            CommandInput command;
-            command.kind = CommandKind::set_topology;
-            queued_ = next;
-            queued_by_ = session->submit(command, {std::move(*made), SetTopology::none}).value_or(0);
-        }
+        if (!first || !feeds_) session->tell(NewPresentation{next});
+        if (feeds_) queue(*session, next);
     }
 
     void mark() {
@@ -199,6 +210,19 @@ private:
         for (const auto& [id, last] : marks) session->mark_last(id, last);
     }
 
+    void flags_changed(SegmentId segment) {
+        bool ends_before_queued = false;
+        {
+            std::lock_guard lock(mutex_);
+            const auto at = find_locked(segment);
+            ends_before_queued = at != entries_.end() && last_locked(*at) &&
+                                 at + 1 != entries_.end() && (at + 1)->id == queued_;
+        }
+        if (ends_before_queued) requeue(queued_);
+        mark();
+        feed();
+    }
+
     void take_out(SegmentId segment) {
         auto session = session_.lock();
         if (!session) return;
@@ -209,25 +233,49 @@ private:
             if (entry == entries_.end()) return;
             next = behind_locked(segment);
             if (next == segment) next = 0;
+            removed_[segment] = entry == entries_.begin() ? 0 : std::prev(entry)->id;
             entries_.erase(entry);
         }
-        if (session->withdraw(segment, segment == queued_ ? queued_by_ : 0)) return;
-        if (session->current_segment() != segment) return;
-        CommandInput command;
-        command.kind = next != 0 ? CommandKind::start : CommandKind::stop;
-        command.position = StartSegment{next, {}};
-        (void)session->submit(command);
+        const bool waited = session->withdraw(segment, segment == queued_ ? queued_by_ : 0);
+        if (session->current_segment() != segment) {
+            if (waited) session->ask_again();
+            return;
+        }
+        if (next == 0) {
+            waiting_behind_ = segment;
+        } else if (next != queued_ || !feeds_) {
+            CommandInput clear;
+            clear.kind = CommandKind::clear_topologies;
+            (void)session->submit(clear);
+            session->tell(NewPresentation{next});
+            queue(*session, next);
+        }
+        CommandInput leave;
+        leave.kind = CommandKind::set_topology;
+        leave.segment = segment;
+        (void)session->submit(leave, {nullptr, SetTopology::clear_current});
     }
 
     void requeue(SegmentId segment) {
         auto session = session_.lock();
         if (!session || queued_ != segment) return;
-        (void)session->withdraw(segment, queued_by_);
+        if (session->withdraw(segment, queued_by_)) session->ask_again();
+    }
+
+    void queue(SessionCore& session, SegmentId next) {
+        auto made = topology(next);
+        if (!made) return;
+        CommandInput command;
+        command.kind = CommandKind::set_topology;
+        waiting_behind_.reset();
+        queued_ = next;
+        queued_by_ = session.submit(command, {std::move(*made), SetTopology::none}).value_or(0);
     }
 
     const std::weak_ptr<SessionCore> session_;
     mutable std::mutex mutex_;
     std::vector<Entry> entries_;
+    std::map<SegmentId, SegmentId> removed_;  // the one it was behind then; 0: the first
     SegmentId last_id_ = 0;
     const bool feeds_;
     bool repeat_;

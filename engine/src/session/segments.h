@@ -17,6 +17,8 @@ public:
     // Errors: not_found.
     virtual Result<std::shared_ptr<const Topology>> choose(SegmentId segment,
                                                            std::int32_t entries) = 0;
+    // The one that has this time of the whole as its own, and where that is in it; 0: none.
+    virtual StartSegment place(MediaTime of_the_whole) const = 0;
     // The segment plays, or will, and nothing is queued behind it.
     virtual void wants_next(SegmentId behind) = 0;
 };

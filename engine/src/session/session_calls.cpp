@@ -29,6 +29,13 @@ Status SessionCore::check_times(const Topology& topology) const {
     return {};
 }
 
+Status SessionCore::takes_commands() const {
+    std::lock_guard lock(mutex_);
+    if (shut_) return {Errc::shut_down, "the session was shut down"};
+    if (closing_) return {Errc::invalid_request, "the session is closed"};
+    return {};
+}
+
 Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
     bool first = false;
     {
@@ -117,13 +124,14 @@ void SessionCore::mark_last(SegmentId segment, bool last) { feed(MarkLast{segmen
 
 bool SessionCore::withdraw(SegmentId segment, CommandId command) {
     const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
-    const bool at_outputs =
-        (model_.current && has(*model_.current)) ||
-        std::any_of(model_.joined.begin(), model_.joined.end(),
-                    [&](const SessionModel::Joined& joined) { return has(joined.facts); });
-    if (at_outputs) return false;
-    const auto mark = [command](std::deque<Pending>& waiting) {
-        for (auto& pending : waiting) pending.withdrawn |= pending.command.id == command;
+    bool waited = (model_.next && has(model_.next->facts)) ||
+                  std::any_of(model_.queue.begin(), model_.queue.end(), has) ||
+                  (model_.operation && command != 0 && model_.operation->command.id == command);
+    const auto mark = [&](std::deque<Pending>& waiting) {
+        for (auto& pending : waiting) {
+            if (command == 0 || pending.command.id != command) continue;
+            pending.withdrawn = waited = true;
+        }
     };
     mark(fifo_);
     {
@@ -131,9 +139,30 @@ bool SessionCore::withdraw(SegmentId segment, CommandId command) {
         mark(inbox_);
     }
     feed(Withdraw{segment, command});
+    return waited;
+}
+
+// A time of the whole may lie in another segment than the current one.
+void SessionCore::find_segment(CommandInput& command) const {
+    const auto* at = std::get_if<StartAt>(&command.position);
+    if (command.kind != CommandKind::start || !at || !model_.current) return;
+    std::shared_ptr<SegmentProvider> segments;
+    {
+        std::lock_guard lock(mutex_);
+        segments = segments_.lock();
+    }
+    if (!segments) return;
+    const auto place = segments->place(at->at);
+    if (place.segment != 0 && place.segment != model_.current->segment) command.position = place;
+}
+
+void SessionCore::ask_again() {
     asked_behind_ = 0;
     ask_for_next();
-    return true;
+}
+
+void SessionCore::tell(EventBody body) {
+    if (!dead_ && model_.state != SessionState::closed) post(std::move(body), {});
 }
 
 // Every presentation at the outputs but the last one is followed, and that one if something waits.

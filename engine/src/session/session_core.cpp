@@ -74,11 +74,10 @@ void SessionCore::pump() {
             complete(done);
             continue;
         }
+        if (options_.global_time) find_segment(next.command);
         resolving_ = std::move(next.with);
         feed(Execute{next.command, clock_reading()});
-        // By now others may have been executed behind it.
-        const auto& still = model_.operation;
-        if (hurry && still && still->command.id == next.command.id) feed(Preempted{});
+        if (model_.operation && overtaken()) feed(Preempted{});
     }
 }
 

@@ -60,13 +60,17 @@ public:
     const SessionOptions& options() const { return options_; }
     const std::shared_ptr<EngineServices>& services() const { return services_; }
 
+    Status takes_commands() const;  // any thread
     // The sequencer's. Control lane, but attach (any).
     void attach(std::weak_ptr<SegmentProvider> segments);
     void mark_last(SegmentId segment, bool last);
     SegmentId current_segment() const { return model_.current ? model_.current->segment : 0; }
-    // The segment, and the command that sets it; false: it is at the outputs already.
+    // The segment does not wait any more, nor does the command that sets it. What is at the outputs
+    // stays. False: it did not wait.
     bool withdraw(SegmentId segment, CommandId command);
-    void tell(EventBody body) { post(std::move(body), {}); }
+    void find_segment(CommandInput& command) const;
+    void ask_again();           // for the segment behind the last one
+    void tell(EventBody body);  // unless the session is closed
     Result<SessionState> state() const;
     Result<MediaTime> position() const;
     Result<SessionStatistics> statistics() const;

@@ -8,8 +8,12 @@ namespace playhead {
 
 void SessionCore::begin_resolving() {
     ++resolve_ticket_;
+    if (!model_.operation) return;  // a stop would not wait for it
     const bool clear = has(resolving_.flags, SetTopology::clear_current);
-    if (resolving_.topology && clear && !has(resolving_.flags, SetTopology::immediate)) {
+    if (const SegmentId leaves = model_.operation->command.segment; leaves != 0) {
+        const bool same = model_.current && model_.current->segment == leaves;
+        feed(Resolved{{}, std::nullopt, same ? SetTopology::clear_current : SetTopology::none});
+    } else if (resolving_.topology && clear && !has(resolving_.flags, SetTopology::immediate)) {
         // It names the topology to be cleared, if that is the current one.
         const auto* c = current();
         const bool same = c && (*c->given == *resolving_.topology || *c->topology == *resolving_.topology);
@@ -23,6 +27,7 @@ void SessionCore::begin_resolving() {
 
 void SessionCore::begin_resolving_segment() {
     ++resolve_ticket_;
+    if (!model_.operation) return;
     std::shared_ptr<SegmentProvider> segments;
     {
         std::lock_guard lock(mutex_);

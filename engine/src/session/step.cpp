@@ -19,7 +19,10 @@ void Step::take(const Execute& in) {
         case CommandKind::switch_stream: switch_stream(); break;
         case CommandKind::set_media_stop: set_media_stop(); break;
         case CommandKind::stop:
-        case CommandKind::close: stop(); break;
+        case CommandKind::close:
+            m_.overtaken = m_.impatient = false;
+            stop();
+            break;
         case CommandKind::advance: m_.operation.reset(); break;  // nobody's to ask for
     }
 }
@@ -93,6 +96,7 @@ void Step::take(const TimedOut& in) {
     if (!m_.operation) return;
     switch (m_.operation->await) {
         case Await::resolved:
+            m_.impatient = m_.overtaken;
             act(DropResolved{});
             fail({Errc::cancelled, "overtaken by a stop"});
             break;
@@ -131,17 +135,24 @@ void Step::take(const Failed& in) {
     }
 }
 
-void Step::take(const Preempted&) {
-    if (!m_.operation) return;
+void Step::take(const Preempted&) { m_.overtaken = true; }
+
+// What is under way gives way to the stop that waits, and so does whatever came of it meanwhile.
+void Step::give_way() {
+    if (!m_.overtaken || !m_.operation) return;
     const auto kind = m_.operation->command.kind;
     if (kind == CommandKind::set_media_stop) {  // it is in force; the rest is the stop's
         act(DisarmBound{});
         media_stop_changed();
     } else if (m_.operation->await == Await::resolved && kind != CommandKind::switch_stream) {
-        act(ArmBound{});  // it may still finish in time
-    } else if (m_.operation->command.kind == CommandKind::advance) {
+        if (m_.impatient) {
+            take(TimedOut{});
+        } else if (!std::exchange(m_.operation->bounded, true)) {
+            act(ArmBound{});  // it may finish in time
+        }
+    } else if (kind == CommandKind::advance) {
         m_.operation.reset();
-    } else if (can_be_overtaken(m_.operation->command.kind)) {
+    } else if (can_be_overtaken(kind)) {
         fail({Errc::cancelled, "overtaken by a stop"});
     }
 }
@@ -178,9 +189,11 @@ void Step::take(const Broken& in) {
 }
 
 StepResult Step::finish() && {
+    give_way();
     // What the end of a presentation brings waits for the command that is under way.
     join_next();
     end_if_due();
+    give_way();
     settle_clock();
     return {std::move(m_), std::move(actions_)};
 }

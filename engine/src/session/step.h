@@ -44,6 +44,7 @@ private:
     void await(Await what) { m_.operation->await = what; }
     void complete(EventBody body);
     void fail(Status status);
+    void give_way();
 
     // Commands.
     void start(const StartPosition& position);
@@ -91,8 +92,9 @@ private:
     void adopt(const PresentationFacts& facts, Duration offset,
                std::optional<Duration> goes_on = std::nullopt);
     void advance(const PresentationFacts& facts, Duration offset);
-    void let_go();
+    void let_go(std::optional<MediaTime> position);  // of the clock
     void clear_queue();
+    void forget(SegmentId segment);
     void let_go_of_joined();
     void take_back();
     void prepare_next();

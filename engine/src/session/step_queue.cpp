@@ -19,8 +19,15 @@ void Step::topology_resolved(const Resolved& in) {
     const bool clear = has(in.flags, SetTopology::clear_current);
     const bool immediate = has(in.flags, SetTopology::immediate);
     if (!in.facts) {
+        const auto op = *m_.operation;
         complete(TopologySet{});
-        if (clear && m_.current) let_go();
+        if (!clear || !m_.current) return;
+        if (op.command.segment != 0) {
+            if (m_.active && !m_.progress.delivered) end_of_presentation(*m_.current, true);
+            take_back();
+            forget(op.command.segment);
+        }
+        let_go(op.position);
         return;
     }
     const auto& facts = *in.facts;
@@ -103,7 +110,7 @@ void Step::advance(const PresentationFacts& facts, Duration offset) {
     go(media_zero + offset + facts.start_on_switch);
 }
 
-void Step::let_go() {
+void Step::let_go(std::optional<MediaTime> position) {
     const bool played = m_.state == SessionState::started || m_.state == SessionState::paused;
     take_back();
     if (!m_.queue.empty()) {
@@ -132,7 +139,7 @@ void Step::let_go() {
     m_.state = SessionState::idle;
     capabilities(0);
     if (!told) post(TopologyStatus{topology, TopologyState::ended});
-    if (played) post(SessionEnded{});
+    if (played) post(SessionEnded{position.value_or(media_zero)});
 }
 
 void Step::clear_queue() {
@@ -284,6 +291,8 @@ void Step::end_if_due() {
             switch_joined();
         } else if (m_.operation) {
             return;
+        } else if (m_.gait == Gait::reverse) {
+            end();  // the beginning; what is queued is behind the end
         } else if (m_.next || !m_.queue.empty()) {
             const Duration at = *m_.progress.end_due - media_zero;
             take_back();
@@ -324,15 +333,18 @@ void Step::take(const Withdraw& in) {
         m_.queue.push_front(m_.next->facts);
         m_.next.reset();
     }
-    for (auto at = m_.queue.begin(); at != m_.queue.end();) {
-        if (at->segment != in.segment) {
-            ++at;
-            continue;
-        }
-        act(DropTopology{at->topology});
-        at = m_.queue.erase(at);
-    }
+    forget(in.segment);
     prepare_next();
+}
+
+// It is not in the queue any more.
+void Step::forget(SegmentId segment) {
+    const auto gone = [segment](const PresentationFacts& facts) { return facts.segment == segment; };
+    if (!m_.queue.empty() && gone(m_.queue.front())) m_.switch_on_start = false;
+    for (const auto& facts : m_.queue) {
+        if (gone(facts)) act(DropTopology{facts.topology});
+    }
+    std::erase_if(m_.queue, gone);
 }
 
 // Once for each time that it is played.
@@ -364,7 +376,7 @@ void Step::end() {
     act(FlushSinks{});
     m_.active = false;
     m_.progress.end_due.reset();
-    m_.ended = true;
+    m_.ended = m_.queue.empty();
     m_.state = SessionState::stopped;
     tell_ended();
     capabilities(m_.current->capabilities);

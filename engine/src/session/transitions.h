@@ -61,6 +61,7 @@ struct CommandInput {
     TopologyId topology = 0;  // set_media_stop
     int source = 0;           // its node; 0: all of them
     std::optional<MediaTime> media_stop;
+    SegmentId segment = 0;  // set_topology that clears the current one: only if it is this
 };
 
 enum class Await {
@@ -167,6 +168,7 @@ struct SessionModel {
         bool seek = false;            // from started or paused
         bool fresh = false;           // the presentation begins
         bool step = false;            // at rate 0: a picture on
+        bool bounded = false;         // a stop waits no longer than this for it to be resolved
         std::optional<MediaTime> position;  // of the clock when the command took effect
         // switch_stream, once it is known what that is.
         int node = -1;
@@ -175,6 +177,8 @@ struct SessionModel {
         std::optional<PresentationFacts> facts;
     };
     std::optional<Operation> operation;
+    bool overtaken = false;  // a stop or close waits behind it, and behind what may come of it
+    bool impatient = false;  // and has waited as long as it may for something to be resolved
 };
 
 // Inputs.
@@ -192,7 +196,7 @@ struct Failed {  // of what is awaited
 struct TimedOut {  // a bounded wait has lasted too long
     std::optional<MediaTime> clock = {};  // its reading now
 };
-struct Preempted {};  // stop or close has been accepted behind the executing command
+struct Preempted {};  // stop or close has been accepted behind what is under way
 struct Resolved {     // answers Await::resolved
     Status status;
     std::optional<PresentationFacts> facts;  // none: a null topology

@@ -264,6 +264,12 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
         out.status = add_plans(*full, *partial, node, services, out.plans);
         if (!out.status.ok()) return out;
     }
+    if (already_full && !(*full == *partial)) {
+        out.status = {Errc::topo_unsupported,
+                      "the topology is not full: decoders, converters or types are missing; set it "
+                      "without no_resolution"};
+        return out;
+    }
     out.topology = already_full ? std::move(partial) : std::move(full);
     return out;
 }

@@ -1,3 +1,4 @@
+#include <map>
 #include <string>
 
 #include "playhead/engine.h"
@@ -86,6 +87,23 @@ Status check_origin(const Topology& topology, const Node& node) {
     return {Errc::topo_unsupported, named(node) + " is part of a circle or fed by one"};
 }
 
+// A sink plays one stream.
+Status check_sinks(const Topology& topology) {
+    std::map<const StreamSink*, NodeId> seen;
+    for (const Node& node : topology.nodes()) {
+        const auto* output = std::get_if<OutputNode>(&node.body);
+        if (output == nullptr || !output->sink) {
+            continue;
+        }
+        const auto [other, fresh] = seen.emplace(output->sink.get(), node.id);
+        if (!fresh) {
+            return {Errc::topo_unsupported, named(node) + " has the same sink as node " +
+                                                std::to_string(other->second)};
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Status validate(const Topology& topology) {
@@ -123,7 +141,7 @@ Status validate(const Topology& topology) {
             return status;
         }
     }
-    return {};
+    return check_sinks(topology);
 }
 
 } // namespace playhead

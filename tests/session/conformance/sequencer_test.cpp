@@ -165,8 +165,34 @@ TEST_CASE("the segment that plays is ended by its removal", "[session][6.2]") {
     rig.ends_at(1s);
 }
 
+TEST_CASE("with global time a position is one of the whole, in whichever segment it lies",
+          "[session][6.3]") {
+    covers("6.3/global-time");
+    ListRig rig;
+    Topology a = rig.item(1s), b = rig.item(1s);
+    a.project_start = media_at(0s);
+    a.project_stop = media_at(1s);
+    b.project_start = media_at(5s);
+    b.project_stop = media_at(6s);
+    Session whole = rig.engine->create_session({.queue_events = true, .global_time = true});
+    Sequencer list{whole};
+    (void)list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    rig.simulation->settle();
+    const auto moved = [&](Duration to) {
+        (void)whole.start(at(to));
+        rig.simulation->run_for(200ms);
+        return *whole.position() - media_zero;
+    };
+    CHECK(moved(0s) == 200ms);
+    CHECK(moved(5500ms) == 5700ms);
+    CHECK(moved(300ms) == 500ms);
+    // Where nothing is, the current one says so and goes on.
+    CHECK(moved(3s) == 700ms);
+}
+
 TEST_CASE("project times belong to a session with global time", "[session][6.3][1.5]") {
-    covers("6.3/global-attributes", "6.3/global-time");
+    covers("6.3/global-attributes");
     ListRig rig;
     Topology a = rig.item(1s);
     a.project_start = media_at(0s);

@@ -148,9 +148,11 @@ TEST_CASE("clearing the current one with an empty queue ends it; a session that 
            "1.5/clear-current-stopped");
     const auto cleared_in = [](S state) {
         Stage stage{state};
+        const auto position = stage.session.position();
         REQUIRE(stage.session.clear_current_topology());
         Lines lines = stage.now();
         CHECK(stage.session.state() == S::idle);
+        if (stage.last("session-ended")) CHECK(stage.of_last<SessionEnded>().position == position);
         CHECK_FALSE(stage.of_last<TopologySet>().resolved);
         CHECK(stage.session.full_topology().error() == Errc::invalid_request);
         // What capabilities do is told in section 1.6.
@@ -203,6 +205,10 @@ TEST_CASE("a full topology is taken as it is, the very same", "[conformance][1.5
     stage.now();
     CHECK(stage.last("topology-set")->status.ok());
     CHECK(*stage.of_last<TopologySet>().resolved == *full);
+    // Nothing is put into one that is not full.
+    REQUIRE(second.set_topology(stage.other_topology(), SetTopology::no_resolution));
+    stage.now();
+    CHECK(stage.last("topology-set")->status == Errc::topo_unsupported);
 }
 
 TEST_CASE("immediate while started: the new one plays at once, the old one has ended",

@@ -139,7 +139,7 @@ TEST_CASE("a topology is built node by node and can be walked both ways", "[topo
     const NodeId source = t.add(p.from(0));
     const NodeId transform = t.add(decoder("h264"));
     const NodeId first = t.add(p.to(p.video));
-    const NodeId second = t.add(p.to(p.video));
+    const NodeId second = t.add(p.to(std::make_shared<Sink>(StreamKind::video)));
     t.connect(source, transform);
     t.connect(transform, first);
     t.connect(transform, second);
@@ -156,6 +156,8 @@ TEST_CASE("a topology is built node by node and can be walked both ways", "[topo
     CHECK(t.find(transform)->type == MediaType{decoder("").output});
     CHECK(t.find(99) == nullptr);
     CHECK(validate(t).ok());
+    std::get<OutputNode>(t.find(second)->body).sink = p.video;
+    CHECK(validate(t) == Errc::topo_unsupported); // a sink plays one stream
 }
 
 TEST_CASE("a node can be put into an edge", "[topology]") {

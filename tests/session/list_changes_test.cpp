@@ -1,0 +1,151 @@
+// A list that is changed while its session stands, stops, plays or is closed.
+#include "playhead/sequencer.h"
+#include "session/conformance/list_rig.h"
+
+using namespace playhead;
+using namespace playhead::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("where nothing plays the removed segment gives way to the next, and nothing begins to play",
+          "[session][6.2]") {
+    const bool paused = GENERATE(false, true);
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(1s);
+    Sequencer list{rig.session};
+    const auto first = list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.simulation->settle();
+    if (paused) {
+        rig.start();
+        rig.simulation->run_for(1s);
+        (void)rig.session.pause();
+        rig.until("session-paused");
+    }
+    REQUIRE(list.remove(*first));
+    rig.simulation->run_for(1s);
+    CHECK(rig.session.state() == (paused ? SessionState::paused : SessionState::stopped));
+    rig.journal->take();
+    (void)rig.session.start();
+    rig.ends_at(1s);
+    rig.check_given(1s);
+}
+
+TEST_CASE("a stop just before the removal of what plays stays a stop", "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(1s);
+    Sequencer list{rig.session};
+    const auto first = list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(1s);
+    rig.session.stop();
+    REQUIRE(list.remove(*first));
+    rig.simulation->run_for(1s);
+    CHECK(rig.session.state() == SessionState::stopped);
+    rig.journal->take();
+    (void)rig.session.start();
+    rig.ends_at(1s);
+    rig.check_given(1s);
+}
+
+TEST_CASE("behind the removal of its last segment a list goes on with what is appended",
+          "[session][6.2]") {
+    const bool started = GENERATE(false, true);
+    const bool repeats = GENERATE(false, true);
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(1s), c = rig.item(400ms);
+    Sequencer list{rig.session, {.feeds_session = true, .repeat = repeats}};
+    const auto first = list.append(a);
+    const auto before = list.append(b);
+    (void)list.remove(*before);
+    rig.until("topology-status");
+    rig.simulation->settle();
+    if (started) {
+        rig.start();
+        rig.simulation->run_for(4900ms);
+        rig.events();
+    }
+    REQUIRE(list.remove(*first));
+    rig.simulation->run_for(1s);
+    CHECK(rig.session.state() == SessionState::idle);
+    if (started) {
+        REQUIRE(rig.until("session-ended").back() == "session-ended ok");
+        CHECK(position(rig.last("session-ended")->body) == media_at(4900ms));
+    }
+    list.set_repeat(false);
+    (void)list.append(c, SegmentFlags::last);
+    rig.simulation->settle();
+    CHECK(rig.session.state() == SessionState::stopped);
+    rig.journal->take();
+    (void)rig.session.start();
+    rig.ends_at(400ms);
+    rig.check_given(400ms);
+}
+
+TEST_CASE("what is removed far behind does not set the next one twice", "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(200ms), b = rig.item(200ms), c = rig.item(200ms);
+    Sequencer list{rig.session};
+    (void)list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    const auto third = list.append(c);
+    rig.decoders->gate.close(false); // the next one is still being resolved
+    rig.simulation->settle();
+    REQUIRE(list.remove(*third));
+    rig.simulation->settle();
+    rig.decoders->gate.open();
+    rig.simulation->settle();
+    rig.journal->take();
+    (void)rig.session.start();
+    rig.ends_at(400ms);
+    rig.check_given(400ms);
+}
+
+TEST_CASE("a segment that becomes the last is not followed by what waits already",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(1s);
+    Sequencer list{rig.session};
+    const auto first = list.append(a);
+    (void)list.append(b);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(1s);
+    rig.events();
+    REQUIRE(list.set_flags(*first, SegmentFlags::last));
+    rig.ends_at(5s);
+    CHECK(rig.count<EndOfPresentation>() == 1);
+}
+
+TEST_CASE("a closed session takes no more segments and tells nothing of them", "[session][6.2][1.1]") {
+    ListRig rig;
+    const Topology a = rig.item(1s);
+    Sequencer list{rig.session};
+    const auto first = list.append(a);
+    rig.simulation->settle();
+    (void)rig.session.close();
+    rig.until("session-closed");
+    CHECK(list.append(a).error() == Errc::invalid_request);
+    CHECK(list.update(*first, a).error() == Errc::invalid_request);
+    CHECK(list.set_flags(*first, SegmentFlags::last));
+    CHECK(list.remove(*first));
+    rig.simulation->run_for(1s);
+    CHECK(rig.events().empty());
+    (void)rig.session.shutdown();
+    CHECK(list.append(a).error() == Errc::shut_down);
+}
+
+TEST_CASE("in reverse what is queued stays queued", "[session][6.1][5.2]") {
+    ListRig rig;
+    (void)rig.session.set_topology(rig.item(1s));
+    (void)rig.session.set_topology(rig.item(2s));
+    (void)rig.session.set_rate(-1.0);
+    rig.start(at(500ms));
+    rig.ends_at(0s);
+    CHECK(rig.count<EndOfPresentation>() == 1);
+    (void)rig.session.set_rate(1.0);
+    rig.start();
+    rig.ends_at(3s);
+}
