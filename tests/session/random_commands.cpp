@@ -12,7 +12,8 @@ const char* const names[] = {"set_topology", "clear_current", "clear_topologies"
                              "start_at", "start_segment", "pause", "cue", "set_rate",
                              "switch_audio", "switch_video", "switch_second", "switch_subtitles", "stop",
                              "close", "shutdown", "wait", "fail_read", "damage", "stall_read",
-                             "release", "lose_sink", "buffer", "buffered", "media_stop"};
+                             "release", "lose_sink", "buffer", "buffered", "media_stop",
+                             "start_entry", "stall_seek", "stall_resolving"};
 
 }  // namespace
 
@@ -28,7 +29,10 @@ std::string text(const Op& op) {
         out << " to stream " << op.item - 1 << " of source " << op.ms;
     }
     if (op.what == Do::media_stop) out << " of " << op.item << " at " << op.ms << " ms";
+    if (op.what == Do::start_entry) out << " " << op.item;
+    if (op.seek_mode == SeekMode::key_frame) out << " key frame";
     if (op.what == Do::set_rate) out << " " << op.rate;
+    if (op.thinning == Thinning::key_frames) out << " thinned";
     return out.str();
 }
 
@@ -47,7 +51,10 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.second = upto(3) == 0;
             op.subtitles = upto(3) == 0;
             const int f = upto(8);
-            op.flags = f == 0 ? SetTopology::immediate : f == 1 ? SetTopology::no_resolution : SetTopology::none;
+            op.flags = f == 0   ? SetTopology::immediate
+                       : f == 1 ? SetTopology::no_resolution
+                       : f == 2 ? SetTopology::immediate | SetTopology::clear_current
+                                : SetTopology::none;
         } else if (die < 16) { op.what = Do::clear_current;
         } else if (die < 18) { op.what = Do::clear_topologies;
         } else if (die < 30) { op.what = Do::start;
@@ -55,11 +62,22 @@ std::vector<Op> sequence(std::uint64_t seed) {
             op.what = Do::media_stop;
             op.item = upto(4); // the number of a topology: 0 is none
             op.ms = upto(8) == 0 ? -1 : upto(1300);
-        } else if (die < 42) { op.what = Do::start_at, op.ms = upto(1300) - 100;
-        } else if (die < 43) { op.what = Do::start_segment;
+        } else if (die < 42) {
+            op.what = Do::start_at;
+            op.ms = upto(1300) - 100;
+            op.seek_mode = upto(4) == 0 ? SeekMode::key_frame : SeekMode::exact;
+        } else if (die < 43) {
+            op.what = upto(2) == 0 ? Do::start_segment : Do::start_entry;
+            op.item = upto(5) - 2;
         } else if (die < 51) { op.what = Do::pause;
-        } else if (die < 55) { op.what = Do::cue, op.ms = upto(1300) - 100;
-        } else if (die < 63) { op.what = Do::set_rate, op.rate = rates[upto(8)];
+        } else if (die < 55) {
+            op.what = Do::cue;
+            op.ms = upto(1300) - 100;
+            op.seek_mode = upto(4) == 0 ? SeekMode::key_frame : SeekMode::exact;
+        } else if (die < 63) {
+            op.what = Do::set_rate;
+            op.rate = rates[upto(8)];
+            op.thinning = upto(4) == 0 ? Thinning::key_frames : Thinning::none;
         } else if (die < 72) { op.what = Do::stop;
         } else if (die < 73) { op.what = Do::close;
         } else if (die < 74) { op.what = Do::shutdown;
@@ -74,7 +92,10 @@ std::vector<Op> sequence(std::uint64_t seed) {
         } else if (die < 92) { op.what = Do::wait, op.ms = upto(5) == 0 ? upto(1500) : upto(60);
         } else if (die < 93) { op.what = Do::fail_read;
         } else if (die < 95) { op.what = Do::damage;
-        } else if (die < 97) { op.what = Do::stall_read;
+        } else if (die < 97) {
+            const Do stalls[] = {Do::stall_read, Do::stall_seek, Do::stall_resolving};
+            op.what = stalls[upto(3)];
+            op.ms = upto(2);
         } else if (die < 99) { op.what = Do::release;
         } else { op.what = Do::lose_sink, op.second = upto(2) == 0;
         }

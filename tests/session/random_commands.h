@@ -12,7 +12,7 @@ namespace playhead::test {
 enum class Do {
     set_topology, clear_current, clear_topologies, start, start_at, start_segment, pause, cue,
     set_rate, switch_audio, switch_video, switch_second, switch_subtitles, stop, close, shutdown, wait, fail_read,
-    damage, stall_read, release, lose_sink, buffer, buffered, media_stop
+    damage, stall_read, release, lose_sink, buffer, buffered, media_stop, start_entry, stall_seek, stall_resolving
 };
 
 struct Op {
@@ -23,7 +23,9 @@ struct Op {
     bool subtitles = false;                    // set_topology: those of it are shown
     SetTopology flags = SetTopology::none;
     int ms = 0;                                // a position or a time to wait
+    SeekMode seek_mode = SeekMode::exact;      // start_at, cue
     double rate = 1.0;
+    Thinning thinning = Thinning::none;        // set_rate
 };
 
 std::string text(const Op& op);

@@ -102,6 +102,7 @@ void Referee::completion(const Event& event) {
             }
             break;
         case Do::start_segment:
+        case Do::start_entry:
             if (!is(loaded ? Errc::unsupported_time_format : Errc::invalid_request)) {
                 complain("a segment without a sequencer", event);
             }

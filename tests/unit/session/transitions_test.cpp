@@ -183,6 +183,42 @@ TEST_CASE("a topology ahead of a stop may still finish within the bound", "[sess
     CHECK(m.put(Resolved{{}, ten_seconds(), SetTopology::none}).empty());
 }
 
+TEST_CASE("what a command lets begin gives way to the stop behind it", "[session][2]") {
+    PresentationFacts second = ten_seconds();
+    second.topology = 2;
+    const auto no_operation = [](const Machine& m) { return !m.model.operation.has_value(); };
+    SECTION("at once") {
+        Machine m;
+        m.started();
+        m.command(CommandKind::set_topology);
+        CHECK(m.put(Preempted{}) == Trace{"arm"});
+        CHECK(m.put(Preempted{}).empty()); // the bound is not moved by further stops
+        m.put(Resolved{{}, second, SetTopology::immediate});
+        CHECK(no_operation(m));
+    }
+    SECTION("at the end of what plays, which came meanwhile") {
+        Machine m;
+        m.started();
+        m.command(CommandKind::set_topology);
+        m.put(Preempted{});
+        m.put(Delivered{1, media_at(10s)});
+        m.put(Rendered{1, media_at(10s)});
+        m.put(Resolved{{}, second, SetTopology::none});
+        CHECK(m.model.current->topology == 2);
+        CHECK(no_operation(m));
+    }
+    SECTION("and the next one is not waited for at all, once one has been in vain") {
+        Machine m;
+        m.started();
+        m.command(CommandKind::set_topology);
+        m.put(Preempted{});
+        m.put(TimedOut{});
+        CHECK(m.command(CommandKind::set_topology) ==
+              Trace{"resolve", "drop-resolved", "done 4 topology-set cancelled"});
+        CHECK(m.command(CommandKind::stop) == Trace{"arm", "stop-clock"});
+    }
+}
+
 TEST_CASE("the end comes when everything has been shown", "[session][3][end]") {
     Machine m;
     m.started();
