@@ -85,8 +85,9 @@ TEST_CASE("each clause is covered by the cases that cite it, or said not to be",
             INFO(clause.id << " cannot arise, and is covered");
             CHECK_FALSE(is_covered);
             std::cout << "    cannot arise: " << clause.cannot << '\n';
-        } else if (!is_covered) {
-            std::cout << "    not covered\n";
+        } else {
+            INFO(clause.id << " is covered by no case");
+            CHECK(is_covered);
         }
         if (is_covered) {
             for (const CitingCase* by : found->second) std::cout << "    " << by->name << '\n';

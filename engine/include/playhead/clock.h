@@ -72,7 +72,7 @@ constexpr bool has(ClockCharacteristics set, ClockCharacteristic c) {
 // Supplies the time while the clock runs. It is told of changes first, synchronously, and may veto:
 // its error is the caller's error and nothing changes.
 // Threads: the try_ calls on the clock's caller (the control lane for a session's clock), so they
-// return at once; media_at() from any thread.
+// return at once; timeline() from any thread.
 class ClockTimeSource {
 public:
     virtual ~ClockTimeSource() = default;

@@ -57,7 +57,8 @@ public:
     // -> SessionPaused
     Result<CommandId> pause();
     // -> SessionPaused(position), once the frame for t can be shown. Ours, not Media Foundation's: a
-    // seek that ends paused, from stopped, started or paused. No sound, no frame but the one.
+    // seek that ends paused, from stopped, started or paused. No sound, no frame but the one. At rate 0,
+    // where a start does that, unsupported_rate.
     Result<CommandId> cue(MediaTime t, SeekMode mode = SeekMode::exact);
     // -> RateChanged. The rate outlives stop, seek and topology. Negative plays in reverse, 0 scrubs:
     // each start then shows one picture and ends in a ScrubSampleComplete of its own. Started: only to

@@ -120,7 +120,7 @@ class StreamSinkFactory {
 public:
     virtual ~StreamSinkFactory() = default;
     virtual StreamKind kind() const = 0;
-    virtual Result<std::shared_ptr<StreamSink>> create() = 0;  // control lane: cheap; open devices later
+    virtual Result<std::shared_ptr<StreamSink>> create() = 0;  // work or control lane: cheap; open devices later
 };
 
 }  // namespace playhead
