@@ -41,8 +41,8 @@ void PlayerApp::act(const Control& control) {
         volume_ = std::clamp(volume_ + control.amount, 0, 100);
         set_volume();
         break;
-    case Action::step: step(); break;
-    case Action::step_back: step_back(); break;
+    case Action::step: step(Direction::forward); break;
+    case Action::step_back: step(Direction::reverse); break;
     case Action::slower: set_speed(speed_ / speed_step); break;
     case Action::faster: set_speed(speed_ * speed_step); break;
     case Action::plain_speed: set_speed(1.0); break;
@@ -153,36 +153,13 @@ void PlayerApp::next_track(StreamKind kind) {
     }
 }
 
-void PlayerApp::step() {
-    Screen* screen = outputs_->screen();
+void PlayerApp::step(Direction direction) {
+    const Screen* screen = outputs_->screen();
     if (!screen || !screen->shown() || !item_.playing) {
         return;
     }
     move(false);
-    const VideoFrame& frame = *screen->shown();
-    const Rational& rate = frame.picture->format().frame_rate;
-    const Duration length = frame.duration.value_or(
-        rate.positive() ? rescale(1, TimeBase{rate.den, rate.num}) : milliseconds{40});
-    // A little into the next one: ticks are rounded, and at its very edge a time may still be ours.
-    if (const auto id = player_->seek(frame.pts + length + milliseconds{1})) {
-        item_.seek = *id;
-    } else {
-        warn(id.error().message());
-    }
-}
-
-// Whatever ends where this picture begins.
-void PlayerApp::step_back() {
-    Screen* screen = outputs_->screen();
-    if (!screen || !screen->shown() || !item_.playing) {
-        return;
-    }
-    move(false);
-    const MediaTime before = screen->shown()->pts - milliseconds{1};
-    if (before < media_zero) {
-        return;
-    }
-    if (const auto id = player_->seek(before)) {
+    if (const auto id = player_->step(direction)) {
         item_.seek = *id;
     } else {
         warn(id.error().message());

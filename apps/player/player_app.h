@@ -75,8 +75,7 @@ private:
     void begin_to_play();
     void select(StreamKind kind, std::optional<int> number);
     void next_track(StreamKind kind);
-    void step();
-    void step_back();
+    void step(Direction direction);
     void set_speed(double speed);
     void dump_topology();
     void set_volume();

@@ -145,6 +145,8 @@ TEST_CASE("while paused the arrows seek and the full stop steps one frame", "[pl
         shown.display.key("period");
         CHECK(shown.until([&](auto code) { return code == *there + step; }));
     }
+    shown.display.key("comma");
+    CHECK(shown.until([&](auto code) { return code == *there + 2; }));
     shown.display.key("Left");
     CHECK(shown.until([&](auto code) { return code && *code < *at + 10; }));
     shown.display.key("Down"); // a minute back is the beginning

@@ -145,6 +145,14 @@ TEST_CASE("rate 0 shows the frame of each start, and steps from one to the next"
         CHECK(theatre.last<ScrubSampleComplete>().shown_pts == media_at(2520ms + i * 40ms));
         CHECK(session.position() == media_at(2520ms + i * 40ms));
     }
+    // From a pause it is one picture on, too.
+    (void)session.pause();
+    theatre.until("session-paused");
+    (void)session.start();
+    theatre.until("scrub-sample-complete");
+    theatre.simulation->run_for(100ms);
+    CHECK((theatre.last<ScrubSampleComplete>().shown_pts.value_or(media_zero) - media_zero) / 1ms == 2760);
+    CHECK((*session.position() - media_zero) / 1ms == 2760);
 }
 
 TEST_CASE("backwards every picture is shown once, in its interval, down to the first",

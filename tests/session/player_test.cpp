@@ -27,12 +27,14 @@ struct PlayerRig : SessionRig {
         events();
         std::vector<std::pair<CommandId, std::string>> out;
         for (const auto& event : taken) {
+            if (const auto* now = event.as<ScrubSampleComplete>()) scrubbed_to = now->shown_pts;
             if (event.as<PlayerCommandDone>()) out.emplace_back(event.command, event.status.word());
         }
         taken.clear();
         return out;
     }
     std::unique_ptr<Player> player;
+    std::optional<MediaTime> scrubbed_to;  // by what done() went over
 };
 using Done = std::vector<std::pair<CommandId, std::string>>;
 
@@ -71,6 +73,91 @@ TEST_CASE("the position moves again once a seek is over, whatever became of it",
     }
     rig.simulation->run_for(1s);
     CHECK(rig.player->position() == media_at(6s));
+}
+
+TEST_CASE("steps go from picture to picture, either way, and leave it paused", "[player][step]") {
+    PlayerRig rig;
+    rig.video->told.scrubs = true;
+    rig.play_for(1010ms);
+    const auto step = [&](Direction direction) {
+        const auto id = rig.player->step(direction);
+        REQUIRE(id);
+        rig.simulation->settle();
+        CHECK(rig.done() == Done{{*id, "ok"}});
+        CHECK(rig.player->state() == PlayerState::paused);
+        CHECK(rig.player->rate() == 1.0);
+        return rig.scrubbed_to.value_or(media_zero) - media_zero;
+    };
+    const auto shown_at = [&] { return *rig.player->position() - media_zero; };
+    CHECK(step(Direction::forward) == 1040ms);
+    CHECK(shown_at() == 1040ms);
+    CHECK(step(Direction::forward) == 1080ms);
+    CHECK(step(Direction::reverse) == 1040ms);
+    CHECK(step(Direction::reverse) == 1s);
+    CHECK(shown_at() / 40ms == 25);
+    CHECK(step(Direction::forward) == 1040ms);
+    // From a place that was not stepped to, the picture there is found first.
+    rig.player->seek(media_at(2050ms));
+    rig.simulation->settle();
+    rig.done();
+    CHECK(step(Direction::reverse) == 2s);
+    rig.player->seek(media_at(30ms));
+    rig.simulation->settle();
+    rig.done();
+    CHECK(step(Direction::reverse) == 0ms);
+    CHECK(step(Direction::reverse) == 0ms);
+    rig.player->play();
+    rig.simulation->run_for(1s);
+    CHECK(rig.player->state() == PlayerState::playing);
+    CHECK(rig.player->position() == media_at(1s));
+    rig.done();
+    // At the end nothing follows.
+    rig.player->seek(media_at(9970ms));
+    rig.simulation->settle();
+    rig.done();
+    step(Direction::forward);
+    CHECK(step(Direction::reverse) == 9920ms);
+}
+
+TEST_CASE("a step that cannot be or is cut short leaves the rate as it was", "[player][step]") {
+    PlayerRig rig;
+    rig.video->told.scrubs = true;
+    CHECK(rig.player->step());
+    rig.simulation->settle();
+    CHECK(rig.done().back().second == "invalid_request");
+    rig.play_for(1s);
+    SECTION("a stop overtakes it") {
+        rig.faults->seek_gate.close(true);
+        const auto step = *rig.player->step(Direction::reverse);
+        rig.simulation->run_for(1s);
+        CHECK(rig.done().empty());
+        const auto stop = *rig.player->stop();
+        rig.simulation->run_for(100ms);
+        CHECK(rig.done() == Done{{step, "cancelled"}, {stop, "ok"}});
+        CHECK(rig.player->state() == PlayerState::stopped);
+        rig.faults->seek_gate.open();
+    }
+    SECTION("the source fails") {
+        rig.faults->fail_seek = true;
+        rig.player->step(Direction::reverse);
+        rig.simulation->run_for(1s);
+        REQUIRE(rig.done().size() == 1);
+        rig.faults->fail_seek = false;
+    }
+    SECTION("it plays in reverse") {
+        rig.player->set_rate(-1.0);
+        rig.player->step();
+        rig.simulation->run_for(100ms);
+        CHECK(rig.done().back().second == "unsupported_rate_transition");
+        rig.player->set_rate(1.0);
+        rig.simulation->run_for(100ms);
+        rig.done();
+    }
+    CHECK(rig.player->rate() == 1.0);
+    const auto play = *rig.player->play();
+    rig.simulation->run_for(500ms);
+    CHECK(rig.done() == Done{{play, "ok"}});
+    CHECK(rig.player->state() == PlayerState::playing);
 }
 
 TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {

@@ -88,6 +88,12 @@ void ScriptedSink::show(const Held& held) {
 }
 
 void ScriptedSink::step() {
+    if (!held_.empty() && !held_.front().marker) { // asked for while it played
+        const Held next = held_.front();
+        held_.erase(held_.begin());
+        show(next);
+        return;
+    }
     if (ended_) {
         context_.host->scrub_complete(std::nullopt);
         return;

@@ -59,6 +59,12 @@ Result<CommandId> Player::seek(MediaTime t, SeekMode mode) {
     return core_->submit(std::move(command));
 }
 
+Result<CommandId> Player::step(Direction direction) {
+    auto command = PlayerCore::order(PlayerCore::Kind::step);
+    command.direction = direction;
+    return core_->submit(std::move(command));
+}
+
 Result<CommandId> Player::set_rate(double rate, Thinning thinning) {
     auto command = PlayerCore::order(PlayerCore::Kind::rate);
     command.rate = rate;

@@ -123,6 +123,7 @@ void PlayerCore::next() {
 void PlayerCore::begin() {
     const auto state = snapshot().state;
     const bool ready = state != PlayerState::empty && state != PlayerState::failed;
+    if (executing_->kind != Kind::step) stepped_to_.reset();
     switch (executing_->kind) {
         case Kind::open: {
             if (ready) (void)session_.stop();
@@ -164,6 +165,10 @@ void PlayerCore::begin() {
             } else {
                 submitted(session_.cue(*executing_->at, executing_->mode));
             }
+            break;
+        case Kind::step:
+            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+            begin_step(state);
             break;
         case Kind::queue: break;  // is not carried out in turn
         case Kind::rate:
@@ -225,6 +230,7 @@ void PlayerCore::finish(Status status) {
     const auto command = *std::exchange(executing_, std::nullopt);
     session_command_ = rate_command_ = 0;
     open_id_ = 0;
+    step_.reset();
     done(command.id, std::move(status));
     next();
 }
@@ -259,6 +265,7 @@ void PlayerCore::opened(const Event& event) {
 }
 
 void PlayerCore::hear_session(const Event& event) {
+    if (step_) return hear_step(event);
     const bool ok = event.status.ok();
     if (const auto* started = event.as<SessionStarted>(); started && ok) {
         set_state(PlayerState::playing);

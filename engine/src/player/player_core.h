@@ -1,5 +1,6 @@
 // PlayerCore: what a Player consists of. Its face is player.cpp; player_core.cpp carries out commands,
-// player_queue.cpp queues what follows, player_tracks.cpp knows the tracks.
+// player_queue.cpp queues what follows, player_tracks.cpp knows the tracks, player_step.cpp goes from
+// picture to picture.
 #pragma once
 
 #include <deque>
@@ -25,7 +26,7 @@ public:
     PlayerCore(std::shared_ptr<EngineCore> engine, PlayerOutputs outputs);
     void listen();
 
-    enum class Kind { open, queue, play, pause, seek, rate, select, add, media_stop, stop };
+    enum class Kind { open, queue, play, pause, seek, step, rate, select, add, media_stop, stop };
     struct Command {
         CommandId id = 0;
         Kind kind = Kind::stop;
@@ -34,6 +35,7 @@ public:
         SeekMode mode = SeekMode::exact;
         double rate = 1.0;
         Thinning thinning = Thinning::none;
+        Direction direction = Direction::forward;  // of step
         StreamKind stream_kind = StreamKind::audio;
         std::optional<int> number;
         std::shared_ptr<Source> source;  // of add: it is open
@@ -106,6 +108,18 @@ private:
     bool hear_added(const Event& event);  // true if the event was of one of them
     void add();
 
+    // Stepping, at rate 0.
+    struct Step {
+        double rate = 1.0;     // to go back to
+        bool looking = false;  // for the picture that is shown now: the wanted one is before it
+        bool leaving = false;
+        std::optional<MediaTime> shown;
+        Status status;
+    };
+    void begin_step(PlayerState state);
+    void hear_step(const Event& event);
+    void leave_step(Status status);
+
     void set_state(PlayerState state);
     template <class F>
     void publish(F change) {
@@ -130,6 +144,8 @@ private:
     CommandId session_command_ = 0;  // what the executing command waits for
     CommandId rate_command_ = 0;     // whose status is its own, where others follow it
     Status rate_status_;
+    std::optional<Step> step_;               // of the executing step
+    std::optional<MediaTime> stepped_to_;    // the picture that is shown, nothing having moved since
     std::shared_ptr<Source> source_;
     TopologyId topology_ = 0;              // what plays
     std::optional<MediaTime> media_stop_;  // where it is made to end

@@ -61,9 +61,16 @@ void Step::start(const StartPosition& position) {
         const auto length = m_.current->duration;
         begin(length ? std::min(then, beginning() + *length) : then);  // its end may be sooner now
     } else if (m_.state == SessionState::paused) {
-        op.step = m_.rate == 0.0;
         op.target = now;
-        if (buffering() && m_.gait != Gait::scrub) {
+        if (m_.gait == Gait::scrub) {
+            // Outputs that are started at rate 0 show the next picture by themselves.
+            m_.scrub = SessionModel::Scrub{false, true, {}};
+            await(Await::running);
+            act(AdmitSinks{});
+            act(StartClock{now});
+            return;
+        }
+        if (buffering()) {
             m_.clock_wait = SessionModel::ClockWait::held;  // as the pause has left it
             settle_started();
             return;
