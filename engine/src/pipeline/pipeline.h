@@ -95,7 +95,19 @@ public:
     virtual void on_source_news(Pipeline& from, int source_node, const SourceNews& news) = 0;
 };
 
-// Threads: control lane, save statistics() (any).
+// What is counted on the way of one stream to one output.
+struct Counted {
+    StreamIndex stream = -1;
+    StreamKind kind = StreamKind::data;
+    std::shared_ptr<const DecodeStage> stage;
+    std::shared_ptr<const PacketQueue> queue;
+    std::shared_ptr<const SinkPort> port;         // may be null
+    std::shared_ptr<const QualityWatch> quality;  // may be null
+
+    StreamStatistics statistics() const;  // any thread
+};
+
+// Threads: control lane.
 class Pipeline final : public SinkPortListener, public std::enable_shared_from_this<Pipeline> {
 public:
     Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
@@ -166,7 +178,7 @@ public:
     bool any_live(int besides_node = -1) const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
     void restrict_rates(RateSupport& rates) const;
-    void statistics(SessionStatistics& into) const;
+    std::vector<Counted> counted() const;
 
     // SinkPortListener
     void on_ack(SinkPort& port, Ack ack, Epoch epoch) override;

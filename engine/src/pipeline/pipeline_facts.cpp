@@ -85,35 +85,43 @@ bool Pipeline::any_live(int besides_node) const {
     });
 }
 
-void Pipeline::statistics(SessionStatistics& into) const {
+std::vector<Counted> Pipeline::counted() const {
+    std::vector<Counted> counted;
     for (auto& branch : branches_) {
-        if (branch->off) continue;
-        const auto& counters = branch->trunk->stage->counters();
-        const auto level = branch->trunk->queue->level();
-        StreamStatistics s;
-        s.stream = branch->plan.stream;
-        s.kind = branch->plan.kind;
-        s.packets = counters.packets.load();
-        s.decoded = counters.decoded.load();
-        s.before_start = counters.before_start.load();
-        s.errors = counters.errors.load();
-        s.decode_time = Duration{counters.decode_ns.load()};
-        s.stale = branch->trunk->queue->stale();
-        if (const auto& port = branch->port ? branch->port : branch->lent) {
-            s.delivered = port->delivered();
-            s.late = port->dropped_late();
-            s.stale += port->stale();
-            s.samples = port->samples();
-        }
-        if (const auto& quality = branch->trunk->quality) {
-            s.drop_mode = quality->mode();
-            s.quality_changes = quality->steps();
-        }
-        s.queued_packets = level.packets;
-        s.queued_bytes = level.bytes;
-        s.queued_time = level.span;
-        into.streams.push_back(s);
+        const Trunk& trunk = *branch->trunk;
+        if (branch->off || !trunk.stage) continue;
+        counted.push_back({branch->plan.stream, branch->plan.kind, trunk.stage, trunk.queue,
+                           branch->port ? branch->port : branch->lent, trunk.quality});
     }
+    return counted;
+}
+
+StreamStatistics Counted::statistics() const {
+    const auto& counters = stage->counters();
+    const auto level = queue->level();
+    StreamStatistics s;
+    s.stream = stream;
+    s.kind = kind;
+    s.packets = counters.packets.load();
+    s.decoded = counters.decoded.load();
+    s.before_start = counters.before_start.load();
+    s.errors = counters.errors.load();
+    s.decode_time = Duration{counters.decode_ns.load()};
+    s.stale = queue->stale();
+    if (port) {
+        s.delivered = port->delivered();
+        s.late = port->dropped_late();
+        s.stale += port->stale();
+        s.samples = port->samples();
+    }
+    if (quality) {
+        s.drop_mode = quality->mode();
+        s.quality_changes = quality->steps();
+    }
+    s.queued_packets = level.packets;
+    s.queued_bytes = level.bytes;
+    s.queued_time = level.span;
+    return s;
 }
 
 void Pipeline::restrict_rates(RateSupport& rates) const {

@@ -210,13 +210,9 @@ Result<MediaTime> SessionCore::position() const {
 
 Result<SessionStatistics> SessionCore::statistics() const {
     if (auto ok = alive(); !ok) return fail(ok.error());
-    std::shared_ptr<Pipeline> pipeline;
-    {
-        std::lock_guard lock(mutex_);
-        pipeline = public_.pipeline;
-    }
     SessionStatistics statistics;
-    if (pipeline) pipeline->statistics(statistics);
+    std::lock_guard lock(counted_mutex_);
+    for (const auto& counted : counted_) statistics.streams.push_back(counted.statistics());
     return statistics;
 }
 

@@ -355,9 +355,14 @@ void SessionCore::publish_state() {
     for (const auto& [id, entry] : entries_) {
         if (id != resolved_) now.topologies.emplace(id, entry.topology);
     }
-    if (const auto* c = current()) now.pipeline = c->pipeline;
-    std::lock_guard lock(mutex_);
-    std::swap(public_, now);
+    std::vector<Counted> counted;
+    if (const auto* pipeline = current_pipeline()) counted = pipeline->counted();
+    {
+        std::lock_guard lock(mutex_);
+        std::swap(public_, now);
+    }
+    std::lock_guard lock(counted_mutex_);
+    std::swap(counted_, counted);
 }
 
 // Shutdown: what was accepted completes, then everything is let go.

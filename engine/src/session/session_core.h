@@ -173,8 +173,9 @@ private:
         TopologyId current = 0;
         double rate = 1.0;
         RateSupport rates;
-        std::shared_ptr<Pipeline> pipeline;
     } public_;
+    mutable std::mutex counted_mutex_;  // held while the counters are read
+    std::vector<Counted> counted_;      // of the current presentation
     std::weak_ptr<SegmentProvider> segments_;  // under the lock
 
     // Control lane.
