@@ -58,6 +58,18 @@ constexpr std::int64_t second_of_sound = 48'000 * 2 * 2; // bytes: stereo, 16 bi
 
 } // namespace
 
+TEST_CASE("the topology that plays is written as a graph", "[player]") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path("graph.dot");
+    const Exited exited = play_fast({"--dump-topology=" + path, clip({"--seconds", "1"})});
+    CHECK(exited.code == 0);
+    const std::string dot = read_text(path);
+    CHECK(dot.starts_with("digraph"));
+    for (const char* node : {"mpeg4", "pcm_s16le", "->"}) {
+        CHECK(dot.find(node) != std::string::npos);
+    }
+}
+
 TEST_CASE("every frame and every sample of a file is captured", "[player][capture]") {
     const std::string all = capture({clip()});
     const auto frames = stamps(all, "0");

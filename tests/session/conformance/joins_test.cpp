@@ -43,7 +43,9 @@ TEST_CASE("a queued presentation follows without a stop: all delivered, announce
                          "topology-status:ready ok", "topology-status:started_source ok",
                          "topology-status:ended ok", "topology-status:sink_switched ok"});
     CHECK(stage.of_last<NotifyPresentationTime>().topology == second);
+    CHECK(stage.of_last<NotifyPresentationTime>().start == media_at(10s));
     CHECK(stage.of_last<NotifyPresentationTime>().offset == 10s);
+    CHECK(stage.of_last<NotifyPresentationTime>().at_sinks == media_at(10s));
     CHECK(stage.session.state() == S::started);
     CHECK(stage.session.position() == media_at(14s)); // the time went on rising
     CHECK(clock->state() == ClockState::running);

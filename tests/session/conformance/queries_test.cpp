@@ -63,6 +63,22 @@ TEST_CASE("capabilities are those that all sources share", "[conformance][1.6]")
     CHECK(has(stage.session.capabilities().value(), Capability::pause));
     Stage seekable{S::stopped};
     CHECK(has(seekable.session.capabilities().value(), Capability::seek));
+    // Of two sources, one of which can be sought in and the other is no network's.
+    Stage two;
+    two.sources->named["scripted:far"] = {.network = true};
+    two.sources->named["scripted:fixed"] = {.seekable = false};
+    const auto far = two.open("scripted:far");
+    two.source.reset();
+    const auto fixed_too = two.open("scripted:fixed");
+    Topology both;
+    both.add_branch(far, 0, two.video);
+    both.add_branch(fixed_too, 1, two.audio);
+    REQUIRE(two.session.set_topology(both));
+    two.now();
+    const Capabilities shared = two.session.capabilities().value();
+    CHECK(has(shared, Capability::start));
+    CHECK_FALSE(has(shared, Capability::seek));
+    CHECK_FALSE(has(shared, Capability::does_not_use_network));
 }
 
 TEST_CASE("a change of capabilities tells the new set and what changed; no change tells nothing",

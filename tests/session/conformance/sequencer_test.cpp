@@ -117,8 +117,14 @@ TEST_CASE("a repeated list begins again behind its last, for as long as it is wa
     ListRig rig;
     const Topology a = rig.item(200ms), b = rig.item(400ms);
     Sequencer list{rig.session, {.feeds_session = true, .repeat = true}};
-    (void)list.append(a);
+    const auto first = list.append(a);
     (void)list.append(b, SegmentFlags::last);
+    const auto again = list.append(a); // the same topology, another segment
+    REQUIRE(first);
+    REQUIRE(again);
+    CHECK(*first != *again);
+    CHECK((*list.topology(*again))->segment == *again);
+    REQUIRE(list.remove(*again));
     rig.until("new-presentation");
     rig.simulation->settle();
     rig.journal->take();
@@ -146,6 +152,7 @@ TEST_CASE("a segment that waits can be taken out or replaced", "[session][6.2]")
     REQUIRE(list.remove(*second));
     REQUIRE(list.update(*third, d));
     rig.until("topology-updated");
+    CHECK(rig.last("topology-updated")->as<TopologyUpdated>()->segment == *third);
     rig.ends_at(1400ms);
     CHECK(list.segments().size() == 2);
     CHECK(list.remove(*second).error() == Errc::not_found);

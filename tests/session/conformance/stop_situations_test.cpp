@@ -44,7 +44,9 @@ TEST_CASE("stop: started or paused, the clock shows 0 and the next start is from
     for (const S state : {S::started, S::paused}) {
         INFO(to_string(state));
         Stage stage{state};
+        stage.journal->take();
         CHECK(stop(stage) == (state == S::started ? stopped_playing : Lines{"session-stopped ok"}));
+        CHECK(stage.journal->count("video flush") == 1); // no picture is left
         CHECK(stage.session.position() == media_zero);
         CHECK(stage.session.clock().value()->state() == ClockState::stopped);
         (void)stage.session.start();

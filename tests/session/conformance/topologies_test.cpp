@@ -1,5 +1,6 @@
 // Section 1.5: set_topology.
 #include "session/conformance/stage.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -140,6 +141,18 @@ TEST_CASE("immediate while stopped: the new one is ready at once, still stopped"
     stage.start();
     stage.after(1s);
     CHECK(stage.other_video->rendered == 25);
+    // One that is to be kept alive stays.
+    SessionRig rig;
+    rig.open();
+    Topology kept = rig.topology(rig.source);
+    for_each<OutputNode>(kept, [](OutputNode& output) { output.keep_alive = true; });
+    Topology other;
+    other.add_branch(rig.open(), 0,
+                     std::make_shared<ScriptedSink>(StreamKind::video, rig.journal));
+    (void)rig.session.set_topology(kept);
+    (void)rig.session.set_topology(other, SetTopology::immediate);
+    rig.simulation->run_for(1s);
+    CHECK_FALSE(rig.video->is_shut_down);
 }
 
 TEST_CASE("clearing the current one with an empty queue ends it; a session that played has ended",
