@@ -13,7 +13,7 @@ constexpr std::string_view clear_line = "\r\x1b[K";
 // The length of the UTF-8 sequence that the text begins with; 0: none.
 std::size_t sequence_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::size_t length = byte(0) < 0x80                        ? 1
+    const std::size_t length = byte(0) < 0x80                      ? 1
                                : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
                                : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3
                                : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
@@ -53,7 +53,8 @@ std::string harmless(std::string_view text) {
 
 std::string one_line(std::string_view text) {
     std::string whole{text};
-    std::ranges::replace_if(whole, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::ranges::replace_if(
+        whole, [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return harmless(whole);
 }
 

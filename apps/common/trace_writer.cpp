@@ -40,16 +40,18 @@ struct TraceWriter::File {
             const bool could = out.good();
             out << trace_line(*event) << '\n' << std::flush;
             if (could && !out) {
-                failed(path + ": the trace can be written no further; make room or choose another file");
+                failed(path +
+                       ": the trace can be written no further; make room or choose another file");
             }
         }
         written->set();
     }
 };
 
-Result<std::unique_ptr<TraceWriter>>
-TraceWriter::create(Bus bus, std::shared_ptr<Executor> executor, const std::string& path,
-                    std::function<void(std::string)> failed) {
+Result<std::unique_ptr<TraceWriter>> TraceWriter::create(Bus bus,
+                                                         std::shared_ptr<Executor> executor,
+                                                         const std::string& path,
+                                                         std::function<void(std::string)> failed) {
     auto file = std::make_shared<File>();
     file->path = path;
     file->failed = std::move(failed);
@@ -68,7 +70,9 @@ TraceWriter::create(Bus bus, std::shared_ptr<Executor> executor, const std::stri
 }
 
 TraceWriter::TraceWriter(Bus bus, std::shared_ptr<Executor> executor, std::shared_ptr<File> file)
-    : bus_(std::move(bus)), executor_(std::move(executor)), file_(std::move(file)) {}
+    : bus_(std::move(bus)),
+      executor_(std::move(executor)),
+      file_(std::move(file)) {}
 
 TraceWriter::~TraceWriter() {
     Event end;

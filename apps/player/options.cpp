@@ -276,7 +276,8 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     app.add_option("--program", options.program, "Play this program of a transport stream")
         ->check(CLI::Range(0, 65535))
         ->type_name("N");
-    app.add_option("--audio-file", options.audio_file, "Play the sound of this file with the picture")
+    app.add_option("--audio-file", options.audio_file,
+                   "Play the sound of this file with the picture")
         ->type_name("FILE|URL");
     app.add_option("--sub-file", options.subtitle_file, "Show the subtitles of this file")
         ->type_name("FILE|URL");

@@ -40,8 +40,8 @@ struct Options {
     std::optional<int> video_track;
     std::optional<int> subtitle_track;
     std::optional<int> program; // of a transport stream with several
-    std::string audio_file;    // heard with every item
-    std::string subtitle_file; // shown with every item
+    std::string audio_file;     // heard with every item
+    std::string subtitle_file;  // shown with every item
     bool chooses_tracks() const {
         return audio_track || video_track || subtitle_track || !audio_file.empty() ||
                !subtitle_file.empty();

@@ -18,7 +18,9 @@ struct Written {
     bool folder = false;
 };
 
-fs::path path_from(const std::string& utf8) { return fs::path{std::u8string{utf8.begin(), utf8.end()}}; }
+fs::path path_from(const std::string& utf8) {
+    return fs::path{std::u8string{utf8.begin(), utf8.end()}};
+}
 
 // Empty: no file of this machine's.
 fs::path played_path(const std::string& locator) {
@@ -53,8 +55,8 @@ std::vector<Written> written_by(const Options& options) {
     const auto add = [&files](const char* option, const std::string& file,
                               OutputSpec::Kind kind = OutputSpec::Kind::none) {
         if (!file.empty()) {
-            files.push_back({option, file, kind == OutputSpec::Kind::framecrc,
-                             kind == OutputSpec::Kind::png});
+            files.push_back(
+                {option, file, kind == OutputSpec::Kind::framecrc, kind == OutputSpec::Kind::png});
         }
     };
     add("--vo", options.video.path, options.video.kind);

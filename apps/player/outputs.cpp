@@ -20,9 +20,8 @@ void keep(std::unique_ptr<Face> face, std::shared_ptr<StreamSink>& sink,
 
 } // namespace
 
-Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options,
-                                                 std::shared_ptr<Executor> executor,
-                                                 Say say, Say show) {
+Result<std::unique_ptr<Outputs>>
+Outputs::create(const Options& options, std::shared_ptr<Executor> executor, Say say, Say show) {
     auto outputs = std::make_unique<Outputs>();
     if (auto made = outputs->make_video(options, executor, say); !made) {
         return fail(made.error());
@@ -162,7 +161,8 @@ Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string
 }
 
 bool Outputs::cannot_write() const {
-    return std::ranges::any_of(writers_, [](const auto& writer) { return writer && writer->failed(); });
+    return std::ranges::any_of(writers_,
+                               [](const auto& writer) { return writer && writer->failed(); });
 }
 
 void Outputs::set_volume(int per_cent, bool muted) {

@@ -17,7 +17,7 @@
 namespace playhead::headless {
 class HashLines;
 class SinkFace;
-}
+} // namespace playhead::headless
 
 namespace playhead::apps {
 
@@ -28,9 +28,8 @@ public:
 
     // `say` is told, on any thread, what had to be replaced, `show` the words of each subtitle as it
     // begins. An error: a file cannot be written.
-    static Result<std::unique_ptr<Outputs>> create(const Options& options,
-                                                   std::shared_ptr<Executor> executor, Say say,
-                                                   Say show);
+    static Result<std::unique_ptr<Outputs>>
+    create(const Options& options, std::shared_ptr<Executor> executor, Say say, Say show);
 
     PlayerOutputs sinks() const { return {video_sink_, audio_sink_, subtitle_sink_}; }
     Screen* screen() const { return screen_.get(); } // null: no window

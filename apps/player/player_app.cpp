@@ -37,8 +37,8 @@ void PlayerApp::tear_down() {
     events_.reset();
     player_.reset();
     outputs_.reset();
-    trace_.reset();       // after all that has something to tell
-    loop_->run_posted();  // its last lines may be what could not be written
+    trace_.reset();      // after all that has something to tell
+    loop_->run_posted(); // its last lines may be what could not be written
 }
 
 int PlayerApp::run() {

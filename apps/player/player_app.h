@@ -35,16 +35,16 @@ private:
         CommandId play = 0;
         CommandId seek = 0;
         CommandId rate = 0;
-        CommandId stop_at = 0; // by --length
-        CommandId subtitles = 0; // the opening of --sub-file
-        CommandId next = 0;   // the one behind it was queued by this
+        CommandId stop_at = 0;      // by --length
+        CommandId subtitles = 0;    // the opening of --sub-file
+        CommandId next = 0;         // the one behind it was queued by this
         std::set<CommandId> tracks; // what is still to be chosen before it plays
         bool opened = false;
         bool playing = false; // its play completed
         bool failed = false;
-        std::optional<int> plays_left; // none: for ever
+        std::optional<int> plays_left;    // none: for ever
         std::optional<HostTime> patience; // when to say that it is still being opened
-        std::set<std::string> warned;  // each warning once
+        std::set<std::string> warned;     // each warning once
     };
 
     std::optional<std::string> set_up();
@@ -111,7 +111,7 @@ private:
     bool done_ = false;
     bool writing_failed_ = false;
     std::atomic<bool> is_set_up_{false}; // an interruption before ends it on the spot
-    CommandId stop_ = 0; // of quitting
+    CommandId stop_ = 0;                 // of quitting
     std::optional<HostTime> stop_deadline_;
     HostTime line_due_{};
 };

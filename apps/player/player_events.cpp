@@ -45,7 +45,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         if (status.ok()) {
             item_.playing = true;
             list_.set_outcome(Playlist::Outcome::played);
-            keep_awake(true);  // it may be over already: nothing is asked of the player
+            keep_awake(true); // it may be over already: nothing is asked of the player
             queue_next();
         } else {
             failed(status);
@@ -98,13 +98,16 @@ void PlayerApp::lose_patience() {
     }
     const bool only_subtitles = item_.tracks == std::set<CommandId>{item_.subtitles};
     if (!item_.opened) {
-        say_of_item("is still being opened; waits on for its server, pipe or disk (Ctrl-C ends it)");
+        say_of_item(
+            "is still being opened; waits on for its server, pipe or disk (Ctrl-C ends it)");
     } else if (only_subtitles) {
-        terminal_.say(options_.subtitle_file + ": is still being opened; plays without it until it is");
+        terminal_.say(options_.subtitle_file +
+                      ": is still being opened; plays without it until it is");
         begin_to_play();
     } else if (!options_.audio_file.empty()) {
-        terminal_.say(options_.audio_file + ": is still being opened; waits on for its server, pipe or "
-                                            "disk (Ctrl-C ends it)");
+        terminal_.say(options_.audio_file +
+                      ": is still being opened; waits on for its server, pipe or "
+                      "disk (Ctrl-C ends it)");
     }
 }
 

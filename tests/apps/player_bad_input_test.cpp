@@ -112,9 +112,9 @@ TEST_CASE("while an output is a pipe that nobody reads the player can be interru
     const std::string pipe = folder.path("pipe");
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     const std::string before = folder.path("before"); // made in front of the other
-    ChildProcess player{player_command({"--untimed", "--vo=framecrc:" + before, "--ao=framecrc:" + pipe,
-                                        clip()}),
-                        without_display()};
+    ChildProcess player{
+        player_command({"--untimed", "--vo=framecrc:" + before, "--ao=framecrc:" + pipe, clip()}),
+        without_display()};
     while (!std::filesystem::exists(before)) {
         std::this_thread::yield();
     }
@@ -124,13 +124,13 @@ TEST_CASE("while an output is a pipe that nobody reads the player can be interru
     CHECK(exited.code == 4);
 }
 
-TEST_CASE("subtitles that are slow to open are told of, and the film plays", "[player][bad-input]") {
+TEST_CASE("subtitles that are slow to open are told of, and the film plays",
+          "[player][bad-input]") {
     const TemporaryFolder folder;
     const std::string pipe = folder.path("pipe");
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    const Exited exited =
-        play({"--untimed", "--vo=framecrc:" + folder.path("frames"), "--ao=null", "--sub-file=" + pipe,
-              "--length=0.4", clip()});
+    const Exited exited = play({"--untimed", "--vo=framecrc:" + folder.path("frames"), "--ao=null",
+                                "--sub-file=" + pipe, "--length=0.4", clip()});
     CAPTURE(exited.err);
     CHECK(exited.code == 0);
     REQUIRE(lines_of(exited.err).size() == 1);

@@ -82,7 +82,8 @@ TEST_CASE("what is to be played is not written over, and no file is written twic
          "--so would write over it"},
         {{"--vo=png:" + folder.path("."), "--ao=null", picture}, "--vo would write over it"},
         {{"--ao=wav:" + folder.path("./sound.wav"), sound}, "--ao would write over it"},
-        {{"--trace-events=" + sound, "--audio-file=" + sound, clip()}, "--trace-events would write over it"},
+        {{"--trace-events=" + sound, "--audio-file=" + sound, clip()},
+         "--trace-events would write over it"},
         {{"--ao=wav:" + fresh, "--so=srt:" + fresh, clip()}, "--ao and --so would both write it"},
     };
     for (const BadOption& row : table) {
@@ -110,9 +111,12 @@ TEST_CASE("help and version go to standard output and succeed", "[player][option
     CHECK(help.code == 0);
     CHECK(help.err.empty());
     for (const char* option :
-         {"--vo", "--ao", "--start", "--length", "--volume", "--mute", "--loop-file", "--untimed",
-          "--trace-events", "--log-level", "--audio-latency", "--aid", "--vid", "--audio-file",
-          "--program", "--so", "--sid", "--sub-file", "space", "next audio track", "Exit codes"}) {
+         {"--vo",           "--ao",         "--start",         "--length",
+          "--volume",       "--mute",       "--loop-file",     "--untimed",
+          "--trace-events", "--log-level",  "--audio-latency", "--aid",
+          "--vid",          "--audio-file", "--program",       "--so",
+          "--sid",          "--sub-file",   "space",           "next audio track",
+          "Exit codes"}) {
         CAPTURE(option);
         CHECK(help.out.find(option) != std::string::npos);
     }

@@ -172,14 +172,16 @@ TEST_CASE("pictures become PNG files", "[player][capture]") {
     CHECK(read_text(folder.path("pictures") + "/frame-000005.png").empty());
 }
 
-TEST_CASE("a part that is shorter than what a sound output waits for plays too", "[player][playback]") {
+TEST_CASE("a part that is shorter than what a sound output waits for plays too",
+          "[player][playback]") {
     const Exited exited = play({"--vo=null", "--ao=null", "--length=0.05", clip()});
     CHECK_FALSE(exited.hung);
     CHECK(exited.code == 0);
 }
 
 TEST_CASE("a part that ends where nothing is in the file ends all the same", "[player][playback]") {
-    const std::vector<std::string> second{"--video", "mpeg2video", "--audio", "mp2", "--seconds", "1"};
+    const std::vector<std::string> second{"--video", "mpeg2video", "--audio",
+                                          "mp2",     "--seconds",  "1"};
     std::vector<std::string> later = second;
     later.insert(later.end(), {"--start", "3"});
     const TemporaryFolder folder;

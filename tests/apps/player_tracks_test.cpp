@@ -90,8 +90,8 @@ TEST_CASE("the audio track that is asked for is the one that is heard", "[player
 TEST_CASE("the tracks count for each file of a list", "[player][tracks]") {
     const TemporaryFolder folder;
     const std::string item = clip({"--sounds", "2"});
-    const Exited exited =
-        play({"--untimed", "--vo=null", "--ao=wav:" + folder.path("out.wav"), "--aid=2", item, item});
+    const Exited exited = play(
+        {"--untimed", "--vo=null", "--ao=wav:" + folder.path("out.wav"), "--aid=2", item, item});
     CHECK(exited.code == 0);
     const std::string wav = read_text(folder.path("out.wav"));
     const auto data = wav.find("data");
@@ -162,18 +162,21 @@ TEST_CASE("the subtitles of another file are written, or printed as the film pla
     const Exited shown = play({"--vo=null", "--ao=null", "--sub-file=" + beside, clip()});
     CHECK(shown.code == 0);
     CHECK(shown.out == "one\nand more\ntwo\n");
-    write_text(beside, "1\n00:00:00,100 --> 00:00:00,400\na\x1b[2Jb\xc2\x9b" "0mc\n\n");
+    write_text(beside, "1\n00:00:00,100 --> 00:00:00,400\na\x1b[2Jb\xc2\x9b"
+                       "0mc\n\n");
     CHECK(play({"--vo=null", "--ao=null", "--sub-file=" + beside, clip()}).out == "a[2Jb0mc\n");
 }
 
-TEST_CASE("a track, a file or a program that is not there is told in one line, and nothing is played",
-          "[player][tracks]") {
+TEST_CASE(
+    "a track, a file or a program that is not there is told in one line, and nothing is played",
+    "[player][tracks]") {
     const TemporaryFolder folder;
     const std::string item = clip({"--sounds", "2"});
     check_refused({"--aid=9", item}, item + ": there is no audio track 9 (of 2)");
     check_refused({"--sid=1", item}, item + ": there is no subtitle track 1 (of 0)");
     check_refused({"--sub-file=" + item, item}, "there are no subtitles in it");
-    check_refused({"--sub-file=" + folder.path("missing.srt"), item}, "missing.srt' does not exist");
+    check_refused({"--sub-file=" + folder.path("missing.srt"), item},
+                  "missing.srt' does not exist");
     check_refused({"--vid=2", item}, item + ": there is no video track 2 (of 1)");
     check_refused({"--vid=no", "--aid=no", item}, "the last output cannot be switched off");
     check_refused({"--audio-file=" + folder.path("missing.wav"), item},

@@ -174,8 +174,8 @@ TEST_CASE("a key goes to the next audio track, and behind the last to the first"
         CHECK(shown.until([&](auto) { return switched() == times; }));
     }
     const auto now = shown.code();
-    CHECK(shown.until([&](auto code) { return code > now; }));  // and the picture goes on
-    shown.display.key("underscore");  // there is one picture only: nothing happens
+    CHECK(shown.until([&](auto code) { return code > now; })); // and the picture goes on
+    shown.display.key("underscore"); // there is one picture only: nothing happens
     shown.display.key("q");
     const Exited exited = shown.player->wait();
     CAPTURE(exited.err);

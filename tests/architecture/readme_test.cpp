@@ -14,7 +14,7 @@ std::string text_of(const std::string& name) {
     return text.str();
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the program in the README is the one that is built", "[architecture][readme]") {
     const std::string readme = text_of("README.md");

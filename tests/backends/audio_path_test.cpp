@@ -157,7 +157,9 @@ struct Path {
 
 double tone(double t) { return 0.5 * std::sin(2.0 * pi * 1000.0 * t); }
 // 100 ms of a tone at each full second.
-double beeps(double t) { return t - std::floor(t) < 0.1 ? 0.5 * std::sin(2.0 * pi * 880.0 * t) : 0.0; }
+double beeps(double t) {
+    return t - std::floor(t) < 0.1 ? 0.5 * std::sin(2.0 * pi * 880.0 * t) : 0.0;
+}
 
 // Where in a 1 kHz tone the samples are, in samples.
 double phase(const std::vector<float>& samples, std::size_t from, std::size_t frames) {

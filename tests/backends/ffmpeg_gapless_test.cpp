@@ -30,7 +30,8 @@ bool can_encode(const Kind& kind) {
     return false;
 }
 
-std::string make(const Scratch& scratch, const Kind& kind, double seconds, const char* prefix = "") {
+std::string make(const Scratch& scratch, const Kind& kind, double seconds,
+                 const char* prefix = "") {
     return scratch.clip(std::string{prefix} + kind.file,
                         {"--video", "none", "--audio", kind.encoder, "--rate",
                          std::to_string(kind.rate_hz), "--seconds", std::to_string(seconds)});
@@ -74,8 +75,7 @@ void set_word(std::string& bytes, const char* box, std::size_t offset, std::uint
 TEST_CASE("decoded sound has the length that was encoded", "[backends][ffmpeg][gapless]") {
     const Kind kind = GENERATE(Kind{"aac", "a.m4a", 44100}, Kind{"aac", "a.mp4", 48000},
                                Kind{"aac", "a.mov", 44100}, Kind{"libmp3lame", "a.mp3", 44100},
-                               Kind{"libmp3lame", "a.mp3", 48000},
-                               Kind{"libopus", "a.opus", 48000},
+                               Kind{"libmp3lame", "a.mp3", 48000}, Kind{"libopus", "a.opus", 48000},
                                Kind{"libvorbis", "a.ogg", 44100}, Kind{"alac", "a.m4a", 44100},
                                Kind{"flac", "a.flac", 44100});
     double seconds = GENERATE(0.7001, 1.0, 1.58734);
@@ -94,15 +94,14 @@ TEST_CASE("decoded sound has the length that was encoded", "[backends][ffmpeg][g
 }
 
 TEST_CASE("two files that were one are as long as the one", "[backends][ffmpeg][gapless]") {
-    const Kind kind =
-        GENERATE(Kind{"aac", "a.m4a", 44100}, Kind{"libmp3lame", "a.mp3", 44100},
-                 Kind{"libopus", "a.opus", 48000}, Kind{"libvorbis", "a.ogg", 44100});
+    const Kind kind = GENERATE(Kind{"aac", "a.m4a", 44100}, Kind{"libmp3lame", "a.mp3", 44100},
+                               Kind{"libopus", "a.opus", 48000}, Kind{"libvorbis", "a.ogg", 44100});
     if (!can_encode(kind)) return;
     const Scratch scratch;
     const Heard one = sound_of(make(scratch, kind, 1.23003, "one"));
     const Heard two = sound_of(make(scratch, kind, 1.1, "two"));
-    CHECK(one.frames + two.frames == std::llround(1.23003 * kind.rate_hz) +
-                                         std::llround(1.1 * kind.rate_hz));
+    CHECK(one.frames + two.frames ==
+          std::llround(1.23003 * kind.rate_hz) + std::llround(1.1 * kind.rate_hz));
 }
 
 TEST_CASE("the end of the sound is the same after a seek", "[backends][ffmpeg][gapless]") {

@@ -103,7 +103,8 @@ TEST_CASE("an SRT file has each subtitle with its end, also where only the next 
     auto srt = headless::SrtSink::create(folder.file("a.srt"));
     REQUIRE(srt);
     SinkStage stage((*srt)->sink());
-    const auto cue = [](int from_ms, int length_ms, const std::string& text, bool until_next = false) {
+    const auto cue = [](int from_ms, int length_ms, const std::string& text,
+                        bool until_next = false) {
         SubtitleContent content;
         content.text = text;
         SubtitleCue made;
@@ -116,15 +117,15 @@ TEST_CASE("an SRT file has each subtitle with its end, also where only the next 
     stage.sink->preroll(media_zero);
     stage.sink->on_start({}, media_zero);
     stage.give({cue(0, 500, "one"), cue(600, 0, "two"), cue(700, 30'000, "three", true),
-                cue(900, 0, ""), cue(3'723'004, 100, "four\n\n\nlines\n"), cue(3'724'000, 0, "five")});
+                cue(900, 0, ""), cue(3'723'004, 100, "four\n\n\nlines\n"),
+                cue(3'724'000, 0, "five")});
     const std::string first = "1\n00:00:00,000 --> 00:00:00,500\none\n\n"
                               "2\n00:00:00,600 --> 00:00:00,700\ntwo\n\n"
                               "3\n00:00:00,700 --> 00:00:00,900\nthree\n\n"
                               "4\n01:02:03,004 --> 01:02:03,104\nfour\nlines\n\n";
     CHECK(content(folder.file("a.srt")) == first);
     stage.sink->on_stop({});
-    CHECK(content(folder.file("a.srt")) ==
-          first + "5\n01:02:04,000 --> 01:02:09,000\nfive\n\n");
+    CHECK(content(folder.file("a.srt")) == first + "5\n01:02:04,000 --> 01:02:09,000\nfive\n\n");
     CHECK((*srt)->frames() == 6);
 }
 

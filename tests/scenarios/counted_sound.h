@@ -21,10 +21,10 @@ class CountedSound {
 public:
     static constexpr int rate_hz = 48000;
     static constexpr std::int64_t frames = 3 * rate_hz;
-    static constexpr std::int64_t lap = 20011;  // after which the values repeat: 417 ms
+    static constexpr std::int64_t lap = 20011; // after which the values repeat: 417 ms
 
     CountedSound(const std::string& name, int sign) : sign_(sign) {
-        std::random_device any;  // other processes make such files, too
+        std::random_device any; // other processes make such files, too
         path_ = std::filesystem::temp_directory_path() /
                 ("playhead-" + name + "-" + std::to_string(any()) + std::to_string(any()) + ".wav");
         std::ofstream file(path_, std::ios::binary);
@@ -61,8 +61,8 @@ private:
 // A stretch in which a device's sound is the file's without a break: from and to which sample of it.
 struct Run {
     std::int64_t from = -1, to = -1;
-    std::int64_t at = 0, end = 0;  // in what the device took
-    HostTime heard{};  // when the first was heard
+    std::int64_t at = 0, end = 0; // in what the device took
+    HostTime heard{};             // when the first was heard
 };
 
 // Which sample lies there.
@@ -116,4 +116,4 @@ inline Run first_run(const std::vector<float>& samples, const CountedSound& file
     return run;
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

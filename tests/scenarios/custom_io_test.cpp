@@ -72,7 +72,7 @@ private:
     int blocked_ = 0;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("stop completes while the application's read does not return, and again after it has",
           "[media][lanes][stop]") {
@@ -88,8 +88,10 @@ TEST_CASE("stop completes while the application's read does not return, and agai
     headless::NullVideoSink video;
     headless::NullAudioSink audio;
     Topology topology;
-    topology.add_branch(source, source->presentation().best(StreamKind::video)->index, video.sink());
-    topology.add_branch(source, source->presentation().best(StreamKind::audio)->index, audio.sink());
+    topology.add_branch(source, source->presentation().best(StreamKind::video)->index,
+                        video.sink());
+    topology.add_branch(source, source->presentation().best(StreamKind::audio)->index,
+                        audio.sink());
     REQUIRE(rig.session.set_topology(std::move(topology)));
     file->block_from(1'000'000);
     REQUIRE(rig.session.start());

@@ -69,7 +69,8 @@ void check_counts(const json& file, const Counted& counted) {
             CHECK(counted.cues.at(index) == stream.at("cues").get<std::uint64_t>());
         }
         if (stream.contains("samples")) {
-            check(stream.at("samples"), stream.at("samples").at("min").get<double>(), counted.samples.at(index));
+            check(stream.at("samples"), stream.at("samples").at("min").get<double>(),
+                  counted.samples.at(index));
         }
     }
 }
@@ -105,7 +106,7 @@ void check_folder(MakeExecutor make) {
     CHECK(played > 0);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("every file plays to its end in virtual time with the counts of the manifest",
           "[media][simulation]") {

@@ -171,7 +171,8 @@ TEST_CASE("outputs that keep time, or look at it, are not made rateless by their
     CHECK(scene.video.frames_late() == 0);
 }
 
-TEST_CASE("a film that is written as fast as it can be shows where the writing is", "[media][rateless]") {
+TEST_CASE("a film that is written as fast as it can be shows where the writing is",
+          "[media][rateless]") {
     covers("4/rateless-drives");
     const auto path = media("av_h264_aac.mp4");
     if (!path) return;

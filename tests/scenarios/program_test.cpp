@@ -26,10 +26,9 @@ public:
         std::random_device any;
         path_ = std::filesystem::temp_directory_path() /
                 ("playhead-channels-" + std::to_string(any()) + std::to_string(any()) + ".ts");
-        const Exited made =
-            run({PLAYHEAD_BINARY_DIR "/playhead-clip", "--programs", "2", "--size", "160x120", "--fps",
-                 "25", "--gop", "12", "--seconds", "3", "--video", "mpeg2video", "--audio", "mp2",
-                 path_.string()});
+        const Exited made = run({PLAYHEAD_BINARY_DIR "/playhead-clip", "--programs", "2", "--size",
+                                 "160x120", "--fps", "25", "--gop", "12", "--seconds", "3",
+                                 "--video", "mpeg2video", "--audio", "mp2", path_.string()});
         INFO(made.err);
         REQUIRE(made.code == 0);
     }
@@ -65,7 +64,7 @@ double loudness(const headless::CaptureAudioDevice& device, HostTime from, doubl
     return count == 0 ? 0.0 : 2 * std::hypot(re, im) / static_cast<double>(count);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("from one program to the other while playing, picture and sound one after the other",
           "[switch][program][player]") {

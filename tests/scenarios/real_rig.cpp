@@ -54,4 +54,4 @@ std::shared_ptr<Source> RealRig::open(const std::string& path) {
     return events.back().as<SourceOpened>()->source;
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -29,4 +29,4 @@ struct RealRig {
     std::vector<std::string> lines;
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

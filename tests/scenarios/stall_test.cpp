@@ -74,7 +74,7 @@ struct Scene {
         : bytes(std::make_shared<StallingBytes>(simulation, path, stall_from)) {
         viewer->watch();
         OpenOptions options;
-        options.limits.probe_bytes = 40'000;  // to find out what it is
+        options.limits.probe_bytes = 40'000; // to find out what it is
         (void)rig->engine->open({"stalling", bytes->io(slow), options});
         REQUIRE(rig->until("source-opened"));
         const auto source = rig->events.back().as<SourceOpened>()->source;
@@ -110,9 +110,10 @@ struct Scene {
     const std::shared_ptr<StallingBytes> bytes;
 };
 
-}  // namespace
+} // namespace
 
-TEST_CASE("pictures from bytes that stall stand meanwhile and go on, each shown once", "[media][stall]") {
+TEST_CASE("pictures from bytes that stall stand meanwhile and go on, each shown once",
+          "[media][stall]") {
     const auto path = media("av_1080p_5s.mp4");
     if (!path) return;
     Scene scene(*path, 0.6);
@@ -163,7 +164,8 @@ TEST_CASE("sound from bytes that stall goes on at the very sample", "[media][sta
     CHECK(wrong == 0);
 }
 
-TEST_CASE("the same bytes without a word of being slow never make a session buffer", "[media][stall]") {
+TEST_CASE("the same bytes without a word of being slow never make a session buffer",
+          "[media][stall]") {
     const CountedSound sound("local", 1);
     Scene scene(sound.path(), 0.5, false);
     scene.simulation->run_for(10s);

@@ -30,7 +30,8 @@ struct Cinema {
         viewer->watch();
         rig = std::make_unique<RealRig>(simulation);
         player = std::make_unique<Player>(
-            *rig->engine, PlayerOutputs{video.sink(), headless::null_audio_sink(), subtitles.sink()});
+            *rig->engine,
+            PlayerOutputs{video.sink(), headless::null_audio_sink(), subtitles.sink()});
     }
     ~Cinema() {
         player.reset();
@@ -64,9 +65,7 @@ struct Cinema {
         std::ofstream(path, std::ios::binary) << text;
         return path.string();
     }
-    void play_to_the_end() {
-        REQUIRE(rig->until("session-ended"));
-    }
+    void play_to_the_end() { REQUIRE(rig->until("session-ended")); }
 
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() /
@@ -84,7 +83,7 @@ const char* const three_lines = "1\n00:00:00,300 --> 00:00:00,800\n<i>Here</i> w
                                 "2\n00:00:01,000 --> 00:00:01,500\n{\\an8}and there\n\n"
                                 "3\n00:00:09,000 --> 00:00:10,000\nbehind the end\n";
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the subtitles of a film are shown from where they are switched on",
           "[media][subtitles][player]") {
@@ -107,20 +106,21 @@ TEST_CASE("the subtitles of a film are shown from where they are switched on",
     REQUIRE(seen.size() == 3);
     CHECK(seen[0] == "23 Hello first second");
     CHECK(seen[1] == "1023 Hello second second");
-    CHECK(seen[2].back() == ' ');  // cleared at the end, before or after that is told
+    CHECK(seen[2].back() == ' '); // cleared at the end, before or after that is told
     // Nothing else has noticed.
     CHECK(cinema.viewer->shown.size() == 50);
 }
 
 TEST_CASE("a subtitle file beside the film shows at its times, and the film ends when it ends",
           "[media][subtitles][player]") {
-    const auto path = media("subs_srt.mkv");  // two seconds
+    const auto path = media("subs_srt.mkv"); // two seconds
     if (!path) return;
     const auto seed = GENERATE(1U, 2U, 3U);
     Cinema cinema(seed);
     REQUIRE(cinema.done(cinema.player->open({*path, nullptr, {}})).ok());
     const auto beside = cinema.file("beside.srt", three_lines);
-    REQUIRE(cinema.done(cinema.player->add_external({beside, nullptr, {}}, StreamKind::subtitle)).ok());
+    REQUIRE(
+        cinema.done(cinema.player->add_external({beside, nullptr, {}}, StreamKind::subtitle)).ok());
     const auto tracks = cinema.player->tracks();
     REQUIRE(tracks.size() == 4);
     CHECK(tracks[3].external);
@@ -128,8 +128,7 @@ TEST_CASE("a subtitle file beside the film shows at its times, and the film ends
     CHECK(tracks[3].number == 2);
     REQUIRE(cinema.done(cinema.player->play()).ok());
     cinema.play_to_the_end();
-    CHECK(cinema.take() ==
-          Screen{"300 Here we\nare", "800 ", "1000 and there", "1500 "});
+    CHECK(cinema.take() == Screen{"300 Here we\nare", "800 ", "1000 and there", "1500 "});
     CHECK(cinema.player->position().value() < media_at(2100ms));
     CHECK(cinema.viewer->shown.size() == 50);
 }
@@ -141,14 +140,15 @@ TEST_CASE("a seek shows the subtitle whose time it is, and a stop clears the scr
     Cinema cinema;
     REQUIRE(cinema.done(cinema.player->open({*path, nullptr, {}})).ok());
     const auto beside = cinema.file("beside.srt", three_lines);
-    REQUIRE(cinema.done(cinema.player->add_external({beside, nullptr, {}}, StreamKind::subtitle)).ok());
+    REQUIRE(
+        cinema.done(cinema.player->add_external({beside, nullptr, {}}, StreamKind::subtitle)).ok());
     REQUIRE(cinema.done(cinema.player->seek(media_at(1200ms))).ok());
     cinema.simulation->run_for(5s);
     CHECK(cinema.take() == Screen{"1200 and there"});
     REQUIRE(cinema.done(cinema.player->seek(media_at(500ms))).ok());
     cinema.simulation->run_for(5s);
     CHECK(cinema.take() == Screen{"500 ", "500 Here we\nare"});
-    REQUIRE(cinema.done(cinema.player->seek(media_at(100ms))).ok());  // before the first of them
+    REQUIRE(cinema.done(cinema.player->seek(media_at(100ms))).ok()); // before the first of them
     cinema.simulation->run_for(5s);
     CHECK(cinema.take().size() == 1);
     CHECK(cinema.rig->count("non-fatal-error") == 0);
@@ -173,8 +173,10 @@ TEST_CASE("one track of subtitles after another, each from where the film is",
     REQUIRE(cinema.done(cinema.player->open({*path, nullptr, {}})).ok());
     const auto one = cinema.file("one.srt", "1\n00:00:00,000 --> 00:00:09,000\nfirst\n");
     const auto two = cinema.file("two.srt", "1\n00:00:00,000 --> 00:00:09,000\nsecond\n");
-    REQUIRE(cinema.done(cinema.player->add_external({one, nullptr, {}}, StreamKind::subtitle)).ok());
-    REQUIRE(cinema.done(cinema.player->add_external({two, nullptr, {}}, StreamKind::subtitle)).ok());
+    REQUIRE(
+        cinema.done(cinema.player->add_external({one, nullptr, {}}, StreamKind::subtitle)).ok());
+    REQUIRE(
+        cinema.done(cinema.player->add_external({two, nullptr, {}}, StreamKind::subtitle)).ok());
     REQUIRE(cinema.done(cinema.player->play()).ok());
     cinema.simulation->run_for(500ms);
     CHECK(cinema.take() == Screen{"0 second"});
@@ -188,7 +190,8 @@ TEST_CASE("one track of subtitles after another, each from where the film is",
     CHECK(cinema.viewer->shown.size() == 50);
 }
 
-TEST_CASE("text in an old encoding is read, mark-up and drawings are left out", "[subtitles][ffmpeg]") {
+TEST_CASE("text in an old encoding is read, mark-up and drawings are left out",
+          "[subtitles][ffmpeg]") {
     Cinema cinema;
     const auto words = [&](const std::string& name, const std::string& text) {
         const auto source = cinema.rig->open(cinema.file(name, text));
@@ -206,11 +209,12 @@ TEST_CASE("text in an old encoding is read, mark-up and drawings are left out", 
     };
     CHECK(words("old.srt", "1\n00:00:00,000 --> 00:00:01,000\nd\xe9j\xe0 vu \x96 \x80\n") ==
           Screen{"d\xc3\xa9j\xc3\xa0 vu \xe2\x80\x93 \xe2\x82\xac"});
-    CHECK(words("marked.ass", "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\n"
-                              "Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n\n[Events]\n"
-                              "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
-                              "Dialogue: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,{\\b1}bold{\\b0}, "
-                              "with commas\\Nand\\ha line {\\p1}m 0 0 l 9 9{\\p0}more\n") ==
+    CHECK(words("marked.ass",
+                "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\n"
+                "Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n\n[Events]\n"
+                "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+                "Dialogue: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,{\\b1}bold{\\b0}, "
+                "with commas\\Nand\\ha line {\\p1}m 0 0 l 9 9{\\p0}more\n") ==
           Screen{"bold, with commas\nand a line more"});
 }
 
@@ -222,7 +226,8 @@ TEST_CASE("a film without subtitles says so, and so does a file that holds none"
     REQUIRE(cinema.done(cinema.player->open({*path, nullptr, {}})).ok());
     const auto none = cinema.done(cinema.player->select(StreamKind::subtitle, 1));
     CHECK(none == Errc::not_found);
-    const auto sound = cinema.done(cinema.player->add_external({*path, nullptr, {}}, StreamKind::subtitle));
+    const auto sound =
+        cinema.done(cinema.player->add_external({*path, nullptr, {}}, StreamKind::subtitle));
     CHECK(sound == Errc::no_streams);
     CHECK(sound.message().find("there are no subtitles in it") != std::string::npos);
 }

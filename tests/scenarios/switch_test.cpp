@@ -83,7 +83,7 @@ struct Scene {
         for (std::size_t i = 0; i < shown.size(); ++i) {
             const Duration behind = 40ms * static_cast<std::int64_t>(i);
             if (std::chrono::abs(shown[i].pts - shown[0].pts - behind) > 1ms) ++astray;
-            if (i == 0) continue;  // is there before the clock runs
+            if (i == 0) continue; // is there before the clock runs
             worst = std::max(worst, shown[i].clock - shown[i].pts);
             // The clock neither jumped nor stood.
             if (std::chrono::abs(shown[i].when - shown[1].when - (behind - 40ms)) > 1ms) ++astray;
@@ -101,7 +101,7 @@ struct Scene {
     std::unique_ptr<RealRig> rig;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a switched sound goes on at the very sample where the clock is, and no picture notices",
           "[media][switch]") {
@@ -127,7 +127,7 @@ TEST_CASE("a switched sound goes on at the very sample where the clock is, and n
         CHECK(before.from == 0);
         CHECK(before.to >= index_at(switched - origin));
         REQUIRE(after.from > 0);
-        CHECK(after.to == CountedSound::frames);  // to its end without a break
+        CHECK(after.to == CountedSound::frames); // to its end without a break
         // What it tells is what lies there: not a sample beside it.
         CHECK(after.from == before.from + (after.at - before.at));
         // Between the two lie a silence that is short, and a fade.
@@ -151,14 +151,14 @@ TEST_CASE("a sound that is not switched loses no sample and gains none, whoever 
             topology.add_branch(i == changed ? before : kept, 0, scene.sounds[i]->sink());
         }
         REQUIRE(scene.play(std::move(topology)));
-        for (const auto wait : {400ms, 330ms, 10ms}) {  // the last while the one before settles
+        for (const auto wait : {400ms, 330ms, 10ms}) { // the last while the one before settles
             scene.simulation->run_for(wait);
             CHECK(scene.switch_to(scene.sounds[changed]->sink(), after, 0).ok());
         }
         CHECK(scene.rig->until("session-ended"));
         scene.check_pictures(50);
         const Run run = first_run(scene.devices[1 - changed]->samples(), up);
-        CHECK(run.to == CountedSound::frames);  // without a break, from where it began
+        CHECK(run.to == CountedSound::frames); // without a break, from where it began
         CHECK(run.from >= 0);
         // One that follows another's clock has begun while that waited for its first sound.
         CHECK(run.from <= (changed == 1 ? 0 : CountedSound::rate_hz / 10));
@@ -207,7 +207,7 @@ TEST_CASE("a sound is switched in a pause and heard from there on", "[media][swi
     scene.simulation->run_for(100ms);
     const auto stands = *scene.rig->session.position();
     CHECK(scene.switch_to(scene.sounds[0]->sink(), second, 0).ok());
-    scene.simulation->run_for(2s);  // longer than the device is kept open for
+    scene.simulation->run_for(2s); // longer than the device is kept open for
     CHECK(*scene.rig->session.position() == stands);
     (void)scene.rig->session.start();
     REQUIRE(scene.rig->until("session-started"));
@@ -232,7 +232,7 @@ TEST_CASE("a sound is switched off and on again, and no picture notices", "[medi
         const auto& sink = scene.sounds[0]->sink();
         scene.play(film, first);
         scene.simulation->run_for(420ms);
-        CHECK(scene.switch_to(sink, nullptr, -1).ok());  // the one that drives the clock
+        CHECK(scene.switch_to(sink, nullptr, -1).ok()); // the one that drives the clock
         const HostTime off = scene.simulation->now();
         scene.simulation->run_for(630ms);
         CHECK(scene.switch_to(sink, second, 0).ok());
@@ -242,7 +242,7 @@ TEST_CASE("a sound is switched off and on again, and no picture notices", "[medi
 
         const HostTime origin = scene.origin();
         const auto& device = *scene.devices[0];
-        std::ptrdiff_t loud = 0;  // samples between the two
+        std::ptrdiff_t loud = 0; // samples between the two
         for (const auto& stretch : device.stretches()) {
             if (stretch.heard < off + 60ms || stretch.heard >= on) continue;
             loud += std::count_if(stretch.samples.begin(), stretch.samples.end(),
@@ -318,7 +318,7 @@ TEST_CASE("streams are switched on the real lanes", "[media][switch][lanes]") {
         INFO(status.message());
         CHECK(status.word() == "ok");
     }
-    const bool over = rig.count("session-ended") > 0;  // on a machine that stood for two seconds
+    const bool over = rig.count("session-ended") > 0; // on a machine that stood for two seconds
     CHECK((over || rig.until("session-ended", 20s)));
 }
 

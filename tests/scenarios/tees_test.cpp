@@ -17,7 +17,8 @@ namespace {
 // Wants its pictures like that.
 struct Small final : ForwardingSink {
     Small(std::shared_ptr<StreamSink> inner, VideoFormat format)
-        : ForwardingSink(std::move(inner)), wanted(std::move(format)) {}
+        : ForwardingSink(std::move(inner)),
+          wanted(std::move(format)) {}
     Result<MediaType> negotiate(const MediaType&) const override { return MediaType{wanted}; }
     void process(Sample sample) override {
         as_wanted += std::get<VideoFrame>(sample).picture->format().width == wanted.width;

@@ -77,10 +77,10 @@ struct Theatre {
     std::vector<std::shared_ptr<Source>> sources;
 };
 
-constexpr const char* film = "av_1080p_5s.mp4";    // 125 pictures, 40 ms each, one group
-constexpr const char* short_film = "av_h264_aac.mp4";  // 30 pictures and a second of sound
+constexpr const char* film = "av_1080p_5s.mp4";       // 125 pictures, 40 ms each, one group
+constexpr const char* short_film = "av_h264_aac.mp4"; // 30 pictures and a second of sound
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the traces of one presentation, with a real clip", "[media][3][traces]") {
     const auto path = media(film);
@@ -92,12 +92,13 @@ TEST_CASE("the traces of one presentation, with a real clip", "[media][3][traces
           Lines{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+115 ok",
                 "topology-status:ready ok"});
     (void)session.start();
-    CHECK(theatre.until("session-started") ==
-          Lines{"topology-status:started_source ok", "capabilities-changed:+4 ok",
-                "session-started ok"});
+    CHECK(theatre.until("session-started") == Lines{"topology-status:started_source ok",
+                                                    "capabilities-changed:+4 ok",
+                                                    "session-started ok"});
     theatre.simulation->run_for(1s);
     (void)session.pause();
-    CHECK(theatre.until("session-paused") == Lines{"capabilities-changed:-4 ok", "session-paused ok"});
+    CHECK(theatre.until("session-paused") ==
+          Lines{"capabilities-changed:-4 ok", "session-paused ok"});
     (void)session.start();
     CHECK(theatre.until("session-started") ==
           Lines{"capabilities-changed:+4 ok", "session-started ok"});
@@ -133,7 +134,8 @@ TEST_CASE("rate 0 shows the frame of each start, and steps from one to the next"
         (void)session.start(at(target));
         Lines lines{"session-started ok", "scrub-sample-complete ok"};
         if (std::exchange(first, false)) {
-            lines.insert(lines.begin(), {"topology-status:started_source ok", "capabilities-changed:+4 ok"});
+            lines.insert(lines.begin(),
+                         {"topology-status:started_source ok", "capabilities-changed:+4 ok"});
         }
         CHECK(theatre.until("scrub-sample-complete") == lines);
         CHECK(theatre.last<ScrubSampleComplete>().shown_pts == media_at(target / 40ms * 40ms));
@@ -151,7 +153,8 @@ TEST_CASE("rate 0 shows the frame of each start, and steps from one to the next"
     (void)session.start();
     theatre.until("scrub-sample-complete");
     theatre.simulation->run_for(100ms);
-    CHECK((theatre.last<ScrubSampleComplete>().shown_pts.value_or(media_zero) - media_zero) / 1ms == 2760);
+    CHECK((theatre.last<ScrubSampleComplete>().shown_pts.value_or(media_zero) - media_zero) / 1ms ==
+          2760);
     CHECK((*session.position() - media_zero) / 1ms == 2760);
 }
 
@@ -228,12 +231,9 @@ TEST_CASE("gapless A to B: the events, each picture at its time, and not one sam
     (void)session.start();
     theatre.until("session-started");
     const auto lines = theatre.until("session-ended");
-    const Lines join{"end-of-presentation ok",
-                     "notify-presentation-time ok",
-                     "topology-status:ready ok",
-                     "topology-status:started_source ok",
-                     "topology-status:ended ok",
-                     "topology-status:sink_switched ok"};
+    const Lines join{"end-of-presentation ok",   "notify-presentation-time ok",
+                     "topology-status:ready ok", "topology-status:started_source ok",
+                     "topology-status:ended ok", "topology-status:sink_switched ok"};
     Lines whole = join;
     whole.insert(whole.end(), join.begin(), join.end());
     for (const char* line : {"end-of-presentation ok", "topology-status:ended ok",
@@ -256,7 +256,8 @@ TEST_CASE("gapless A to B: the events, each picture at its time, and not one sam
     // The sound of the first two without the encoder's filling, exactly as long as their place.
     const auto frames = static_cast<std::int64_t>(theatre.audio->frames_played());
     const int rate = 44100;
-    CHECK(std::abs((frames_to_duration(duration_to_frames(offset, rate), rate) - offset).count()) <= 2);
+    CHECK(std::abs((frames_to_duration(duration_to_frames(offset, rate), rate) - offset).count()) <=
+          2);
     CHECK(std::abs((ended - media_zero - frames_to_duration(frames, rate)).count()) < 60'000'000);
 }
 

@@ -6,9 +6,9 @@
 #include "playhead/headless/sinks.h"
 #include "scenarios/real_rig.h"
 #include "support/catch.h"
-#include "support/topologies.h"
 #include "support/forwarding_sink.h"
 #include "support/media_files.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -20,7 +20,7 @@ std::shared_ptr<headless::Simulation> simulation() { return headless::Simulation
 
 // The best stream of that kind to this sink, through these nodes.
 void add_best(Topology& topology, const std::shared_ptr<Source>& source, StreamKind kind,
-               std::vector<TransformNode> nodes, const std::shared_ptr<StreamSink>& sink) {
+              std::vector<TransformNode> nodes, const std::shared_ptr<StreamSink>& sink) {
     add_chain(topology, {source, source->presentation().best(kind)->index, {}, {}},
               std::move(nodes), sink);
 }
@@ -78,7 +78,8 @@ TEST_CASE("an application's converter gives sound of another rate to the sample"
     REQUIRE(rig.session.start());
     REQUIRE(rig.until("session-ended"));
     REQUIRE(plain.samples() > 0);
-    const auto length = frames_to_duration(static_cast<std::int64_t>(plain.samples()), from.rate_hz);
+    const auto length =
+        frames_to_duration(static_cast<std::int64_t>(plain.samples()), from.rate_hz);
     CHECK(static_cast<std::int64_t>(converted.samples()) == duration_to_frames(length, to.rate_hz));
     // Stamps come from counts: each block begins where the one before ended.
     std::int64_t frames = 0;

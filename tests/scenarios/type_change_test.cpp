@@ -42,9 +42,17 @@ public:
 
 private:
     void piece(const std::string& name, std::vector<std::string> options) {
-        std::vector<std::string> command{PLAYHEAD_BINARY_DIR "/playhead-clip", "--video",
-                                         "mpeg2video", "--audio", "mp2", "--fps", "25",
-                                         "--gop", "25", "--seconds", "2"};
+        std::vector<std::string> command{PLAYHEAD_BINARY_DIR "/playhead-clip",
+                                         "--video",
+                                         "mpeg2video",
+                                         "--audio",
+                                         "mp2",
+                                         "--fps",
+                                         "25",
+                                         "--gop",
+                                         "25",
+                                         "--seconds",
+                                         "2"};
         command.insert(command.end(), options.begin(), options.end());
         command.push_back((folder_ / name).string());
         const auto exited = ChildProcess(std::move(command)).wait();
@@ -108,7 +116,7 @@ Viewing view(const std::string& path, bool forbid) {
     return seen;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a stream that changes size and rate plays through the engine's own outputs",
           "[media][types]") {
@@ -119,9 +127,9 @@ TEST_CASE("a stream that changes size and rate plays through the engine's own ou
     CHECK(seen.widths == std::set<int>{176, 320});
     CHECK(seen.pictures >= 98);
     CHECK(seen.pictures <= 100);
-    CHECK(seen.seconds_of_sound > 3.9);  // and the silence around it
+    CHECK(seen.seconds_of_sound > 3.9); // and the silence around it
     CHECK(seen.seconds_of_sound < 5.5);
-    CHECK(seen.changes == 2);  // the picture's, and the sound's
+    CHECK(seen.changes == 2); // the picture's, and the sound's
     REQUIRE(seen.full);
     int outputs = 0;
     for (const auto& node : seen.full->nodes()) {

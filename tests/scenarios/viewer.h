@@ -20,7 +20,8 @@ public:
         HostTime when{};
     };
     Viewer(std::shared_ptr<Executor> executor, VideoOutput& video)
-        : executor_(std::move(executor)), video_(video) {}
+        : executor_(std::move(executor)),
+          video_(video) {}
     void watch() {
         video_.on_change([weak = weak_from_this()] {
             if (auto self = weak.lock()) self->ask(self->executor_->now());
@@ -49,4 +50,4 @@ private:
     TimerId timer_ = 0;
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

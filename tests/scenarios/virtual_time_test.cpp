@@ -66,9 +66,10 @@ Run watch(const std::string& path, std::uint64_t seed) {
     return run;
 }
 
-}  // namespace
+} // namespace
 
-TEST_CASE("each picture is handed out within its interval, and none is missing", "[media][pacing]") {
+TEST_CASE("each picture is handed out within its interval, and none is missing",
+          "[media][pacing]") {
     const auto path = media("av_1080p_5s.mp4");
     if (!path) return;
     const auto run = watch(*path, 1);
@@ -88,7 +89,8 @@ TEST_CASE("each picture is handed out within its interval, and none is missing",
     }
 }
 
-TEST_CASE("the same seed gives the same events, pictures, samples and schedule", "[simulation][seed]") {
+TEST_CASE("the same seed gives the same events, pictures, samples and schedule",
+          "[simulation][seed]") {
     const auto path = media("av_h264_aac.mp4");
     if (!path) return;
     const auto first = watch(*path, 7);
@@ -97,10 +99,9 @@ TEST_CASE("the same seed gives the same events, pictures, samples and schedule",
         CHECK(again.trace == first.trace);
         CHECK(again.lines == first.lines);
         CHECK(again.sound == first.sound);
-        CHECK(std::equal(again.shown.begin(), again.shown.end(), first.shown.begin(),
-                         first.shown.end(), [](const auto& a, const auto& b) {
-                             return a.pts == b.pts && a.when == b.when;
-                         }));
+        CHECK(std::equal(
+            again.shown.begin(), again.shown.end(), first.shown.begin(), first.shown.end(),
+            [](const auto& a, const auto& b) { return a.pts == b.pts && a.when == b.when; }));
     }
     // Another seed takes another road to the same pictures and the same sound.
     const auto other = watch(*path, 8);
@@ -170,7 +171,8 @@ TEST_CASE("random exact seeks show the frame that linear decoding gives", "[medi
                                        [&](const auto& f) { return f.pts <= target; });
             if (wanted == frames.rend()) --wanted;
             INFO("target " << format_time(target - media_zero));
-            CHECK(format_time(due.frame->pts - media_zero) == format_time(wanted->pts - media_zero));
+            CHECK(format_time(due.frame->pts - media_zero) ==
+                  format_time(wanted->pts - media_zero));
             CHECK(headless::adler32(*due.frame->picture) == wanted->adler32);
         }
         other.close();

@@ -17,7 +17,7 @@ namespace playhead::test {
 
 struct Clause {
     std::string_view id;
-    std::string_view says; // in our own words
+    std::string_view says;        // in our own words
     std::string_view cannot = {}; // why it cannot arise with our interfaces; counted apart
 };
 

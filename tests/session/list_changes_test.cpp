@@ -6,8 +6,9 @@ using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("where nothing plays the removed segment gives way to the next, and nothing begins to play",
-          "[session][6.2]") {
+TEST_CASE(
+    "where nothing plays the removed segment gives way to the next, and nothing begins to play",
+    "[session][6.2]") {
     const bool paused = GENERATE(false, true);
     ListRig rig;
     const Topology a = rig.item(5s), b = rig.item(1s);
@@ -119,7 +120,8 @@ TEST_CASE("a segment that becomes the last is not followed by what waits already
     CHECK(rig.count<EndOfPresentation>() == 1);
 }
 
-TEST_CASE("a closed session takes no more segments and tells nothing of them", "[session][6.2][1.1]") {
+TEST_CASE("a closed session takes no more segments and tells nothing of them",
+          "[session][6.2][1.1]") {
     ListRig rig;
     const Topology a = rig.item(1s);
     Sequencer list{rig.session};

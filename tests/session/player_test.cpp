@@ -34,11 +34,11 @@ struct PlayerRig : SessionRig {
         return out;
     }
     std::unique_ptr<Player> player;
-    std::optional<MediaTime> scrubbed_to;  // by what done() went over
+    std::optional<MediaTime> scrubbed_to; // by what done() went over
 };
 using Done = std::vector<std::pair<CommandId, std::string>>;
 
-}  // namespace
+} // namespace
 
 TEST_CASE("open and play, unwaited, plays to the end", "[player]") {
     PlayerRig rig;
@@ -169,8 +169,11 @@ TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {
     rig.simulation->settle();
     auto done = rig.done();
     std::sort(done.begin(), done.end());
-    CHECK(done == Done{{ids[0], "ok"}, {ids[1], "superseded"}, {ids[2], "superseded"},
-                       {ids[3], "superseded"}, {ids[4], "ok"}});
+    CHECK(done == Done{{ids[0], "ok"},
+                       {ids[1], "superseded"},
+                       {ids[2], "superseded"},
+                       {ids[3], "superseded"},
+                       {ids[4], "ok"}});
     CHECK(rig.player->position() == media_at(5s));
     CHECK(rig.player->state() == PlayerState::playing);
 }
@@ -302,8 +305,9 @@ TEST_CASE("a stop cancels the opening of another file, and what plays stops", "[
     CHECK(rig.player->state() == PlayerState::stopped);
 }
 
-TEST_CASE("a pause does not wait for another file that opens slowly, which is heard once it is there",
-          "[player][switch]") {
+TEST_CASE(
+    "a pause does not wait for another file that opens slowly, which is heard once it is there",
+    "[player][switch]") {
     PlayerRig rig;
     rig.sources->named["scripted:sound"] = {.video = false};
     rig.play_for(1s);
@@ -321,7 +325,8 @@ TEST_CASE("a pause does not wait for another file that opens slowly, which is he
     CHECK(rig.player->tracks().back().selected);
 }
 
-TEST_CASE("another file is not added to what is opened after it was asked for", "[player][switch]") {
+TEST_CASE("another file is not added to what is opened after it was asked for",
+          "[player][switch]") {
     PlayerRig rig;
     rig.play_for(1s);
     rig.faults->open_gate.close(true);
@@ -440,12 +445,14 @@ TEST_CASE("the player turns its direction in whatever state, and goes on from th
     rig.simulation->run_for(1s);
     const auto done = rig.done();
     CHECK(std::count(done.begin(), done.end(), Done::value_type{still, "ok"}) == 1);
-    CHECK(std::count(done.begin(), done.end(), Done::value_type{too_fast, "unsupported_rate"}) == 1);
+    CHECK(std::count(done.begin(), done.end(), Done::value_type{too_fast, "unsupported_rate"}) ==
+          1);
     CHECK(rig.player->rate() == 0.5);
 }
 
-TEST_CASE("what plays ends where it is told to, whatever else is chosen, and what follows at its own end",
-          "[player][media-stop]") {
+TEST_CASE(
+    "what plays ends where it is told to, whatever else is chosen, and what follows at its own end",
+    "[player][media-stop]") {
     PlayerRig rig;
     rig.sources->media.audio_streams = 2;
     rig.player->open({"scripted:first", nullptr, {}});

@@ -15,35 +15,75 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stop_bound = 100ms;  // session.h
+constexpr auto stop_bound = 100ms; // session.h
 constexpr int items = 4;
 
 enum class Do {
-    append, insert, remove, update, mark, repeat,
-    set_topology, clear_current, clear_topologies,
-    start, start_at, start_segment, start_entry, pause, cue, set_rate, stop, close,
-    wait, stall_read, stall_seek, stall_resolving, fail_seek, release, lose_sink
+    append,
+    insert,
+    remove,
+    update,
+    mark,
+    repeat,
+    set_topology,
+    clear_current,
+    clear_topologies,
+    start,
+    start_at,
+    start_segment,
+    start_entry,
+    pause,
+    cue,
+    set_rate,
+    stop,
+    close,
+    wait,
+    stall_read,
+    stall_seek,
+    stall_resolving,
+    fail_seek,
+    release,
+    lose_sink
 };
-const char* const names[] = {"append", "insert", "remove", "update", "mark", "repeat",
-                             "set_topology", "clear_current", "clear_topologies",
-                             "start", "start_at", "start_segment", "start_entry", "pause", "cue",
-                             "set_rate", "stop", "close",
-                             "wait", "stall_read", "stall_seek", "stall_resolving", "fail_seek",
-                             "release", "lose_sink"};
+const char* const names[] = {"append",
+                             "insert",
+                             "remove",
+                             "update",
+                             "mark",
+                             "repeat",
+                             "set_topology",
+                             "clear_current",
+                             "clear_topologies",
+                             "start",
+                             "start_at",
+                             "start_segment",
+                             "start_entry",
+                             "pause",
+                             "cue",
+                             "set_rate",
+                             "stop",
+                             "close",
+                             "wait",
+                             "stall_read",
+                             "stall_seek",
+                             "stall_resolving",
+                             "fail_seek",
+                             "release",
+                             "lose_sink"};
 
 struct Op {
     Do what = Do::wait;
-    int item = 0;        // of the things that can be played
-    int which = 0;       // segment, entries or flags
+    int item = 0;  // of the things that can be played
+    int which = 0; // segment, entries or flags
     int ms = 0;
-    bool variant = false;  // last, repeated, by key frames, thinned, heeding its interrupt
+    bool variant = false; // last, repeated, by key frames, thinned, heeding its interrupt
     double rate = 1.0;
 };
 
 std::string text(const Op& op) {
     std::ostringstream out;
-    out << names[static_cast<int>(op.what)] << " item " << op.item << " which " << op.which << " at "
-        << op.ms << " ms, rate " << op.rate << (op.variant ? ", variant" : "");
+    out << names[static_cast<int>(op.what)] << " item " << op.item << " which " << op.which
+        << " at " << op.ms << " ms, rate " << op.rate << (op.variant ? ", variant" : "");
     return out.str();
 }
 
@@ -55,13 +95,15 @@ std::vector<Op> sequence(std::uint64_t seed) {
     const struct {
         Do what;
         int weight;
-    } weights[] = {{Do::append, 8}, {Do::insert, 3}, {Do::remove, 8}, {Do::update, 3}, {Do::mark, 3},
-                   {Do::repeat, 2}, {Do::set_topology, 4}, {Do::clear_current, 2},
-                   {Do::clear_topologies, 2}, {Do::start, 10}, {Do::start_at, 8},
-                   {Do::start_segment, 6}, {Do::start_entry, 5}, {Do::pause, 6}, {Do::cue, 4},
-                   {Do::set_rate, 5}, {Do::stop, 7}, {Do::close, 1}, {Do::wait, 14},
-                   {Do::stall_read, 2}, {Do::stall_seek, 2}, {Do::stall_resolving, 2},
-                   {Do::fail_seek, 1}, {Do::release, 4}, {Do::lose_sink, 1}};
+    } weights[] = {{Do::append, 8},          {Do::insert, 3},        {Do::remove, 8},
+                   {Do::update, 3},          {Do::mark, 3},          {Do::repeat, 2},
+                   {Do::set_topology, 4},    {Do::clear_current, 2}, {Do::clear_topologies, 2},
+                   {Do::start, 10},          {Do::start_at, 8},      {Do::start_segment, 6},
+                   {Do::start_entry, 5},     {Do::pause, 6},         {Do::cue, 4},
+                   {Do::set_rate, 5},        {Do::stop, 7},          {Do::close, 1},
+                   {Do::wait, 14},           {Do::stall_read, 2},    {Do::stall_seek, 2},
+                   {Do::stall_resolving, 2}, {Do::fail_seek, 1},     {Do::release, 4},
+                   {Do::lose_sink, 1}};
     int all = 0;
     for (const auto& w : weights) all += w.weight;
     const double rates[] = {1.0, 2.0, 0.5, 0.0, -1.0, 4.0, -2.0, 1.0};
@@ -88,7 +130,8 @@ struct Watch {
     std::map<CommandId, std::pair<Do, HostTime>> pending;
     std::uint64_t sequence = 0;
     bool closed = false;
-    std::optional<int> at_stop;  // what the sinks had been given; none once something may be given again
+    std::optional<int>
+        at_stop; // what the sinks had been given; none once something may be given again
 
     void complain(std::string what) {
         if (complaint.empty()) complaint = std::move(what);
@@ -111,7 +154,8 @@ struct Watch {
         closed |= event.as<SessionClosed>() != nullptr;
         if (!is_completion(event.body)) return;
         const auto found = pending.find(event.command);
-        if (found == pending.end()) return;  // the list's own, or one of its completions is the second
+        if (found == pending.end())
+            return; // the list's own, or one of its completions is the second
         if (found != pending.begin()) complain("a completion out of order: " + line);
         pending.erase(found);
     }
@@ -148,7 +192,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops, Transcript* tra
         rig.events();
         rig.taken.clear();
         Sequencer list{rig.session};
-        std::vector<SegmentId> segments{99};  // one that does not exist
+        std::vector<SegmentId> segments{99}; // one that does not exist
         std::map<CommandId, int> completions;
         const auto processed = [&] { return rig.video->processed + rig.audio->processed; };
         // Looked at in the moment in which the event is published.
@@ -184,44 +228,45 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops, Transcript* tra
         };
         const auto command_of = [&](const Op& op) -> Result<CommandId> {
             const auto& item = topologies[static_cast<std::size_t>(op.item)];
-            const SegmentId segment = segments[static_cast<std::size_t>(op.which) % segments.size()];
+            const SegmentId segment =
+                segments[static_cast<std::size_t>(op.which) % segments.size()];
             const auto mode = op.variant ? SeekMode::key_frame : SeekMode::exact;
             const auto flags = op.variant ? SegmentFlags::last : SegmentFlags::none;
             const auto note = [&](const Result<SegmentId>& made) {
                 if (made) segments.push_back(*made);
             };
             switch (op.what) {
-                case Do::append: note(list.append(item, flags)); break;
-                case Do::insert: note(list.insert_before(segment, item)); break;
-                case Do::remove: (void)list.remove(segment); break;
-                case Do::update: (void)list.update(segment, item); break;
-                case Do::mark: (void)list.set_flags(segment, flags); break;
-                case Do::repeat: list.set_repeat(op.variant); break;
-                case Do::set_topology:
-                    return rig.session.set_topology(item, static_cast<SetTopology>(op.which));
-                case Do::clear_current: return rig.session.clear_current_topology();
-                case Do::clear_topologies: return rig.session.clear_topologies();
-                case Do::start: return rig.session.start();
-                case Do::start_at: return rig.session.start(at(op.ms * 1ms - 100ms, mode));
-                case Do::start_segment:
-                    return rig.session.start(StartSegment{segment, op.ms / 4 * 1ms});
-                case Do::start_entry: return rig.session.start(StartEntry{op.which - 3});
-                case Do::pause: return rig.session.pause();
-                case Do::cue: return rig.session.cue(media_at(op.ms * 1ms), mode);
-                case Do::set_rate:
-                    return rig.session.set_rate(op.rate,
-                                                op.variant ? Thinning::key_frames : Thinning::none);
-                case Do::stop: return rig.session.stop();
-                case Do::close: return rig.session.close();
-                case Do::wait: run(op.ms * 1ms); break;
-                case Do::stall_read: rig.faults->read_gate.close(op.variant); break;
-                case Do::stall_seek: rig.faults->seek_gate.close(op.variant); break;
-                case Do::stall_resolving: rig.decoders->gate.close(false); break;
-                case Do::fail_seek: rig.faults->fail_seek = true; break;
-                case Do::release: release(); break;
-                case Do::lose_sink:
-                    rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
-                    break;
+            case Do::append: note(list.append(item, flags)); break;
+            case Do::insert: note(list.insert_before(segment, item)); break;
+            case Do::remove: (void)list.remove(segment); break;
+            case Do::update: (void)list.update(segment, item); break;
+            case Do::mark: (void)list.set_flags(segment, flags); break;
+            case Do::repeat: list.set_repeat(op.variant); break;
+            case Do::set_topology:
+                return rig.session.set_topology(item, static_cast<SetTopology>(op.which));
+            case Do::clear_current: return rig.session.clear_current_topology();
+            case Do::clear_topologies: return rig.session.clear_topologies();
+            case Do::start: return rig.session.start();
+            case Do::start_at: return rig.session.start(at(op.ms * 1ms - 100ms, mode));
+            case Do::start_segment:
+                return rig.session.start(StartSegment{segment, op.ms / 4 * 1ms});
+            case Do::start_entry: return rig.session.start(StartEntry{op.which - 3});
+            case Do::pause: return rig.session.pause();
+            case Do::cue: return rig.session.cue(media_at(op.ms * 1ms), mode);
+            case Do::set_rate:
+                return rig.session.set_rate(op.rate,
+                                            op.variant ? Thinning::key_frames : Thinning::none);
+            case Do::stop: return rig.session.stop();
+            case Do::close: return rig.session.close();
+            case Do::wait: run(op.ms * 1ms); break;
+            case Do::stall_read: rig.faults->read_gate.close(op.variant); break;
+            case Do::stall_seek: rig.faults->seek_gate.close(op.variant); break;
+            case Do::stall_resolving: rig.decoders->gate.close(false); break;
+            case Do::fail_seek: rig.faults->fail_seek = true; break;
+            case Do::release: release(); break;
+            case Do::lose_sink:
+                rig.video->fail_now(Status{Errc::device_lost, "the script loses it"});
+                break;
             }
             return fail(Errc::not_found);
         };
@@ -253,8 +298,8 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops, Transcript* tra
     return watch.complaint;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("random changes of a list keep its session in order", "[session][random][6.2]") {
-    run_sequences(sequence, play, usual_sequences / 4);  // threads are left behind: it takes longer
+    run_sequences(sequence, play, usual_sequences / 4); // threads are left behind: it takes longer
 }

@@ -51,7 +51,7 @@ private:
     double rate_ = 1.0;
     int buffering_ = 0;
     bool closed_ = false, stopped_ = false, faults_ = false, cleared_ = false, shutting_ = false;
-    bool cut_short_ = false;  // a presentation was cleared while it went on: an end is due
+    bool cut_short_ = false; // a presentation was cleared while it went on: an end is due
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

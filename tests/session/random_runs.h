@@ -44,7 +44,8 @@ std::vector<Op> shrink(std::uint64_t seed, std::vector<Op> ops, const Play& play
 }
 
 template <class Sequence, class Play>
-void run_sequences(const Sequence& sequence, const Play& play, std::uint64_t usual = usual_sequences) {
+void run_sequences(const Sequence& sequence, const Play& play,
+                   std::uint64_t usual = usual_sequences) {
     const auto count = number_in("PLAYHEAD_SEQUENCES", usual);
     const auto first = number_in("PLAYHEAD_SEED", 1);
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
@@ -60,4 +61,4 @@ void run_sequences(const Sequence& sequence, const Play& play, std::uint64_t usu
     SUCCEED(count << " sequences");
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -18,12 +18,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stop_bound = 100ms;  // session.h
+constexpr auto stop_bound = 100ms; // session.h
 
 // What is wrong with the sequence; empty if nothing is.
 // The transcript, where it is wanted, has the commands and what came of them.
-std::string play(std::uint64_t seed, const std::vector<Op>& ops,
-                 Transcript* transcript) {
+std::string play(std::uint64_t seed, const std::vector<Op>& ops, Transcript* transcript) {
     std::string complaint;
     std::shared_ptr<ScriptedSourceFactory> factory;
     {
@@ -40,7 +39,8 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
             NodeId pictures = 0;
             for (const Node& node : made.nodes()) {
                 const auto* output = std::get_if<OutputNode>(&node.body);
-                if (output && output->sink == rig.video) pictures = made.predecessors(node.id).front();
+                if (output && output->sink == rig.video)
+                    pictures = made.predecessors(node.id).front();
             }
             if (op.second && pictures != 0) {
                 OutputNode output;
@@ -87,8 +87,9 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 referee.hear(*event);
                 if (is_completion(event->body)) stops.erase(event->command);
                 if (transcript) {
-                    transcript->push_back("    " + line_of(*event) +
-                                          (event->command ? " #" + std::to_string(event->command) : ""));
+                    transcript->push_back(
+                        "    " + line_of(*event) +
+                        (event->command ? " #" + std::to_string(event->command) : ""));
                 }
             }
             if (referee.stopped() && !referee.awaits_start() && processed() != at_stop &&
@@ -96,7 +97,8 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
                 complaint = "something reached a sink after the stop";
             }
             for (const auto& [id, asked] : stops) {
-                if (shut || rig.simulation->now() - asked <= stop_bound || !complaint.empty()) continue;
+                if (shut || rig.simulation->now() - asked <= stop_bound || !complaint.empty())
+                    continue;
                 complaint = "stop or close " + std::to_string(id) + " takes too long";
             }
         };
@@ -110,98 +112,97 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
             bool is_command = true;
             if (transcript) transcript->push_back("  " + text(op));
             switch (op.what) {
-                case Do::set_topology:
-                    command = rig.session.set_topology(
-                        topology(op, sources[static_cast<std::size_t>(op.item)]), op.flags);
-                    break;
-                case Do::clear_current: command = rig.session.clear_current_topology(); break;
-                case Do::clear_topologies: command = rig.session.clear_topologies(); break;
-                case Do::start: command = rig.session.start(); break;
-                case Do::start_at:
-                    command = rig.session.start(at(op.ms * 1ms, op.seek_mode));
-                    break;
-                case Do::start_segment: command = rig.session.start(StartSegment{1, {}}); break;
-                case Do::start_entry: command = rig.session.start(StartEntry{op.item}); break;
-                case Do::pause: command = rig.session.pause(); break;
-                case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms), op.seek_mode); break;
-                case Do::set_rate: command = rig.session.set_rate(op.rate, op.thinning); break;
-                case Do::switch_audio:
-                case Do::switch_video:
-                case Do::switch_second:
-                case Do::switch_subtitles: {
-                    SourceNode to;
-                    if (op.item > 0) {
-                        to.source = sources[static_cast<std::size_t>(op.ms)];
-                        to.stream = op.item - 1;
-                    }
-                    OutputNode output;
-                    output.sink = op.what == Do::switch_audio       ? rig.audio
-                                  : op.what == Do::switch_second    ? second
-                                  : op.what == Do::switch_subtitles ? subtitles.sink()
-                                                                    : rig.video;
-                    command = rig.session.switch_stream(std::move(output), std::move(to));
-                    break;
+            case Do::set_topology:
+                command = rig.session.set_topology(
+                    topology(op, sources[static_cast<std::size_t>(op.item)]), op.flags);
+                break;
+            case Do::clear_current: command = rig.session.clear_current_topology(); break;
+            case Do::clear_topologies: command = rig.session.clear_topologies(); break;
+            case Do::start: command = rig.session.start(); break;
+            case Do::start_at: command = rig.session.start(at(op.ms * 1ms, op.seek_mode)); break;
+            case Do::start_segment: command = rig.session.start(StartSegment{1, {}}); break;
+            case Do::start_entry: command = rig.session.start(StartEntry{op.item}); break;
+            case Do::pause: command = rig.session.pause(); break;
+            case Do::cue: command = rig.session.cue(media_at(op.ms * 1ms), op.seek_mode); break;
+            case Do::set_rate: command = rig.session.set_rate(op.rate, op.thinning); break;
+            case Do::switch_audio:
+            case Do::switch_video:
+            case Do::switch_second:
+            case Do::switch_subtitles: {
+                SourceNode to;
+                if (op.item > 0) {
+                    to.source = sources[static_cast<std::size_t>(op.ms)];
+                    to.stream = op.item - 1;
                 }
-                case Do::media_stop:
-                    command = rig.session.set_media_stop(
-                        static_cast<TopologyId>(op.item),
-                        op.ms < 0 ? std::nullopt : std::optional(media_at(op.ms * 1ms)));
-                    break;
-                case Do::stop: command = rig.session.stop(); break;
-                case Do::close: command = rig.session.close(); break;
-                case Do::shutdown:
-                    listen();
-                    referee.shutting_down();
-                    (void)rig.session.shutdown();
-                    listen();
-                    if (!referee.quiet() && !shut && complaint.empty()) {
-                        complaint = "shutdown left a command without its completion";
-                    }
-                    shut = true;
-                    is_command = false;
-                    break;
-                case Do::wait:
-                    rig.simulation->run_for(op.ms * 1ms);
-                    is_command = false;
-                    break;
-                case Do::fail_read:
-                    referee.faulty();
-                    rig.faults->fail_read_at = 40;
-                    is_command = false;
-                    break;
-                case Do::damage:
-                    rig.faults->fail_decode_at = 10;
-                    is_command = false;
-                    break;
-                case Do::stall_read:
-                    rig.faults->read_gate.close(op.ms % 2 == 0);
-                    is_command = false;
-                    break;
-                case Do::stall_seek:
-                    rig.faults->seek_gate.close(op.ms % 2 == 0);
-                    is_command = false;
-                    break;
-                case Do::stall_resolving:
-                    rig.decoders->gate.close(false);
-                    is_command = false;
-                    break;
-                case Do::release:
-                    release();
-                    is_command = false;
-                    break;
-                case Do::buffer:
-                    rig.faults->tell(SourceBuffers{true});
-                    is_command = false;
-                    break;
-                case Do::buffered:
-                    rig.faults->tell(SourceBuffers{false});
-                    is_command = false;
-                    break;
-                case Do::lose_sink:
-                    referee.faulty();
-                    (op.second ? second : rig.video)->fail_now(Status{Errc::device_lost, "the script loses it"});
-                    is_command = false;
-                    break;
+                OutputNode output;
+                output.sink = op.what == Do::switch_audio       ? rig.audio
+                              : op.what == Do::switch_second    ? second
+                              : op.what == Do::switch_subtitles ? subtitles.sink()
+                                                                : rig.video;
+                command = rig.session.switch_stream(std::move(output), std::move(to));
+                break;
+            }
+            case Do::media_stop:
+                command = rig.session.set_media_stop(
+                    static_cast<TopologyId>(op.item),
+                    op.ms < 0 ? std::nullopt : std::optional(media_at(op.ms * 1ms)));
+                break;
+            case Do::stop: command = rig.session.stop(); break;
+            case Do::close: command = rig.session.close(); break;
+            case Do::shutdown:
+                listen();
+                referee.shutting_down();
+                (void)rig.session.shutdown();
+                listen();
+                if (!referee.quiet() && !shut && complaint.empty()) {
+                    complaint = "shutdown left a command without its completion";
+                }
+                shut = true;
+                is_command = false;
+                break;
+            case Do::wait:
+                rig.simulation->run_for(op.ms * 1ms);
+                is_command = false;
+                break;
+            case Do::fail_read:
+                referee.faulty();
+                rig.faults->fail_read_at = 40;
+                is_command = false;
+                break;
+            case Do::damage:
+                rig.faults->fail_decode_at = 10;
+                is_command = false;
+                break;
+            case Do::stall_read:
+                rig.faults->read_gate.close(op.ms % 2 == 0);
+                is_command = false;
+                break;
+            case Do::stall_seek:
+                rig.faults->seek_gate.close(op.ms % 2 == 0);
+                is_command = false;
+                break;
+            case Do::stall_resolving:
+                rig.decoders->gate.close(false);
+                is_command = false;
+                break;
+            case Do::release:
+                release();
+                is_command = false;
+                break;
+            case Do::buffer:
+                rig.faults->tell(SourceBuffers{true});
+                is_command = false;
+                break;
+            case Do::buffered:
+                rig.faults->tell(SourceBuffers{false});
+                is_command = false;
+                break;
+            case Do::lose_sink:
+                referee.faulty();
+                (op.second ? second : rig.video)
+                    ->fail_now(Status{Errc::device_lost, "the script loses it"});
+                is_command = false;
+                break;
             }
             if (is_command && command) {
                 referee.accepted(*command, op);
@@ -231,7 +232,7 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops,
     return complaint;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("random command sequences keep to the rules", "[session][random][2]") {
     run_sequences(sequence, play);

@@ -27,8 +27,9 @@ std::vector<HostTime> times(const Stage& stage, const std::string& event_name) {
 
 } // namespace
 
-TEST_CASE("a slow source that stalls makes the session buffer until a second of each stream is there",
-          "[8][buffering][slow]") {
+TEST_CASE(
+    "a slow source that stalls makes the session buffer until a second of each stream is there",
+    "[8][buffering][slow]") {
     covers("8/buffering-stops-clock", "3/buffering-matched");
     Stage stage{S::started, slow()};
     stage.faults->read_gate.close(true);
@@ -75,8 +76,7 @@ TEST_CASE("a source that is half as fast as it is played buffers now and then, n
     CHECK(stage.video->rendered == 250);
 }
 
-TEST_CASE("a source that is not slow never buffers, however it dawdles",
-          "[8][buffering][slow]") {
+TEST_CASE("a source that is not slow never buffers, however it dawdles", "[8][buffering][slow]") {
     Stage stage{S::started, slow(false)};
     stage.faults->read_gate.close(true);
     stage.after(1min);
@@ -113,9 +113,8 @@ TEST_CASE("a stop, a seek, a pause while the engine waits for a slow source",
     SECTION("a stop comes within its bound") {
         const HostTime begun = stage.simulation->now();
         (void)stage.session.stop();
-        CHECK(stage.until("session-stopped") == Lines{"buffering-stopped ok",
-                                                      "capabilities-changed:-4 ok",
-                                                      "session-stopped ok"});
+        CHECK(stage.until("session-stopped") ==
+              Lines{"buffering-stopped ok", "capabilities-changed:-4 ok", "session-stopped ok"});
         CHECK(stage.simulation->now() - begun <= 100ms);
         CHECK(stage.after(1min).empty());
     }

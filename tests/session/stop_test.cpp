@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto bound = 100ms;  // session.h: retrievable within 100 ms
+constexpr auto bound = 100ms; // session.h: retrievable within 100 ms
 
 // Stops, and says how long the event took to come.
 Duration stop_time(SessionRig& rig) {
@@ -23,7 +23,7 @@ Duration stop_time(SessionRig& rig) {
     return rig.simulation->now() - begun;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("stop on a fresh session completes with invalid_request", "[session][3.1]") {
     SessionRig rig;
@@ -37,7 +37,7 @@ TEST_CASE("stop with a topology that never started is ok and tells no position",
     REQUIRE(rig.session.stop());
     CHECK(rig.until("session-stopped") == Lines{"session-stopped ok"});
     CHECK_FALSE(position(rig.last("session-stopped")->body));
-    CHECK(rig.journal->lines().empty());  // no call reached clock, source or sink
+    CHECK(rig.journal->lines().empty()); // no call reached clock, source or sink
 }
 
 TEST_CASE("two stops in a row are two events", "[session][3.1]") {
@@ -158,18 +158,18 @@ TEST_CASE("stop is bounded while a source is stuck, and the next start opens it 
     struct Row {
         const char* what;
         bool interruptible;
-        bool network = false;  // who is inside a read then is left behind at once
+        bool network = false; // who is inside a read then is left behind at once
     };
-    for (const Row row : {Row{"a read that heeds its interrupt", true},
-                          Row{"a read that never returns", false},
-                          Row{"a read from the network", false, true}}) {
+    for (const Row row :
+         {Row{"a read that heeds its interrupt", true}, Row{"a read that never returns", false},
+          Row{"a read from the network", false, true}}) {
         INFO(row.what);
         RigOptions options;
         options.media.network = row.network;
         SessionRig rig(options);
         rig.faults->heed_interrupt = row.interruptible;
         rig.load();
-        rig.faults->block_read_at = 120;  // well into the playing
+        rig.faults->block_read_at = 120; // well into the playing
         rig.start();
         rig.simulation->run_for(500ms);
         const auto took = stop_time(rig);
@@ -227,8 +227,9 @@ TEST_CASE("stop is bounded while a decoder does not come back, and it is replace
     CHECK(rig.engine->statistics().orphans == 0);
 }
 
-TEST_CASE("stop is bounded while a sink is stuck; the next start says component_busy until it is back",
-          "[session][stop]") {
+TEST_CASE(
+    "stop is bounded while a sink is stuck; the next start says component_busy until it is back",
+    "[session][stop]") {
     SessionRig rig;
     rig.load();
     rig.start();
@@ -274,9 +275,9 @@ TEST_CASE("stop during preroll and during a start whose source does not answer",
         rig.simulation->run_for(1s);
         const auto begun = rig.simulation->now();
         rig.session.stop();
-        CHECK(rig.until("session-stopped") ==
-              Lines{"topology-set cancelled", "session-started cancelled",
-                    "session-stopped invalid_request"});
+        CHECK(rig.until("session-stopped") == Lines{"topology-set cancelled",
+                                                    "session-started cancelled",
+                                                    "session-stopped invalid_request"});
         CHECK(rig.simulation->now() - begun <= bound);
     }
 }
@@ -303,16 +304,17 @@ TEST_CASE("a handler that is busy for 8 s delays nobody else's stopped event", "
     SessionRig rig;
     rig.load();
     rig.start();
-    Subscription slow = rig.engine->bus().subscribe(
-        {}, [&](const Event&) { rig.simulation->virtual_sleep(8s); });
+    Subscription slow =
+        rig.engine->bus().subscribe({}, [&](const Event&) { rig.simulation->virtual_sleep(8s); });
     CHECK(stop_time(rig) <= bound);
     slow.reset();
 }
 
-TEST_CASE("what was read before a read error is played, then the error comes, once", "[session][8]") {
+TEST_CASE("what was read before a read error is played, then the error comes, once",
+          "[session][8]") {
     SessionRig rig;
     rig.load();
-    rig.faults->fail_read_at = 150;  // 25 video and 50 audio packets a second: at two seconds
+    rig.faults->fail_read_at = 150; // 25 video and 50 audio packets a second: at two seconds
     rig.start();
     rig.until("session-error");
     const auto error = *rig.last("session-error");
@@ -323,7 +325,7 @@ TEST_CASE("what was read before a read error is played, then the error comes, on
     CHECK(rig.events().empty());
     CHECK(rig.session.state() == SessionState::stopped);
     rig.faults->fail_read_at = -1;
-    rig.start();  // may be tried again
+    rig.start(); // may be tried again
     rig.until("session-ended");
     CHECK(rig.last("session-ended")->status.ok());
 }

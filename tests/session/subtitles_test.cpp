@@ -22,7 +22,8 @@ struct SubtitleRig : SessionRig {
         return opened;
     }
     // Picture and sound of the one with the lines of the other.
-    Topology with_lines(const std::shared_ptr<Source>& film, const std::shared_ptr<Source>& beside) {
+    Topology with_lines(const std::shared_ptr<Source>& film,
+                        const std::shared_ptr<Source>& beside) {
         Topology made = topology(film);
         const auto* lines = beside->presentation().best(StreamKind::subtitle);
         REQUIRE(lines);
@@ -35,7 +36,7 @@ struct SubtitleRig : SessionRig {
     }
     Lines take() { return std::exchange(seen, {}); }
 
-    Lines seen;  // "2:500": the stream and the time of the line; "": the screen is clear
+    Lines seen; // "2:500": the stream and the time of the line; "": the screen is clear
     SubtitleOutput output{[this](const std::vector<SubtitleCue>& now) {
         std::string text;
         for (const auto& cue : now) text += (text.empty() ? "" : "+") + cue.content->text;
@@ -44,24 +45,29 @@ struct SubtitleRig : SessionRig {
 };
 
 ScriptedMedia only_lines(Duration every, Duration duration) {
-    return {.video = false, .audio = false, .subtitle_streams = 1, .cue_every = every, .duration = duration};
+    return {.video = false,
+            .audio = false,
+            .subtitle_streams = 1,
+            .cue_every = every,
+            .duration = duration};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("every line is shown once, in its turn, and the session ends with its picture and sound",
           "[session][subtitles]") {
     const auto seed = GENERATE(1U, 2U, 3U);
     SubtitleRig rig(seed);
-    const auto film = rig.open("film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms,
-                                        .duration = 2s});
+    const auto film = rig.open(
+        "film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms, .duration = 2s});
     rig.play(rig.with_lines(film, film));
     rig.until("session-ended");
     CHECK(position(rig.taken.back().body) == media_at(2s));
     CHECK(rig.take() == Lines{"2:0", "", "2:500", "", "2:1000", "", "2:1500", ""});
 }
 
-TEST_CASE("nothing waits for lines that are far apart, or go on beyond the end", "[session][subtitles]") {
+TEST_CASE("nothing waits for lines that are far apart, or go on beyond the end",
+          "[session][subtitles]") {
     SubtitleRig rig;
     const auto film = rig.open("film", {.duration = 2s, .slow = true});
     const auto beside = rig.open("beside", only_lines(10min, 3h));
@@ -91,7 +97,8 @@ TEST_CASE("what follows without a gap brings its lines along, and the last ones 
           "[session][subtitles]") {
     const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
     SubtitleRig rig(seed);
-    const ScriptedMedia item{.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 400ms, .duration = 1s};
+    const ScriptedMedia item{
+        .subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 400ms, .duration = 1s};
     const auto first = rig.open("first", item), second = rig.open("second", item);
     (void)rig.session.set_topology(rig.with_lines(first, first));
     (void)rig.session.set_topology(rig.with_lines(second, second));
@@ -104,7 +111,8 @@ TEST_CASE("what follows without a gap brings its lines along, and the last ones 
 TEST_CASE("lines are switched on and off while the rest goes on; they are not what is left to play",
           "[session][subtitles][switch]") {
     SubtitleRig rig;
-    const auto film = rig.open("film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms});
+    const auto film =
+        rig.open("film", {.subtitle_streams = 2, .cue_every = 500ms, .cue_lasts = 200ms});
     rig.play(rig.topology(film));
     rig.simulation->run_for(600ms);
     const auto to = [&](StreamIndex stream) {
@@ -118,7 +126,7 @@ TEST_CASE("lines are switched on and off while the rest goes on; they are not wh
     };
     CHECK(to(2).ok());
     rig.simulation->settle();
-    CHECK(rig.take() == Lines{"2:500"});  // it has begun before
+    CHECK(rig.take() == Lines{"2:500"}); // it has begun before
     rig.simulation->run_for(500ms);
     CHECK(rig.take() == Lines{"", "2:1000"});
     CHECK(to(3).ok());
@@ -142,9 +150,11 @@ TEST_CASE("lines are switched on and off while the rest goes on; they are not wh
     CHECK(rig.take().empty());
 }
 
-TEST_CASE("an end that is moved cuts the line that it falls into", "[session][subtitles][media-stop]") {
+TEST_CASE("an end that is moved cuts the line that it falls into",
+          "[session][subtitles][media-stop]") {
     SubtitleRig rig;
-    const auto film = rig.open("film", {.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 450ms});
+    const auto film =
+        rig.open("film", {.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 450ms});
     Topology made = rig.with_lines(film, film);
     (void)rig.session.set_topology(made);
     (void)rig.session.set_media_stop(1, media_at(1200ms));
@@ -178,8 +188,12 @@ TEST_CASE("lines that go on beyond the end of their film are not seen over the n
     auto beside = only_lines(500ms, GENERATE(Duration{1min}, Duration{1100ms}));
     beside.cue_lasts = 400ms;
     const auto long_one = rig.open("long", beside);
-    const auto short_one = rig.open("short", {.video = false, .audio = false, .subtitle_streams = 1,
-                                              .cue_every = 700ms, .cue_lasts = 100ms, .duration = 1s});
+    const auto short_one = rig.open("short", {.video = false,
+                                              .audio = false,
+                                              .subtitle_streams = 1,
+                                              .cue_every = 700ms,
+                                              .cue_lasts = 100ms,
+                                              .duration = 1s});
     (void)rig.session.set_topology(rig.with_lines(first, long_one));
     (void)rig.session.set_topology(rig.with_lines(second, short_one));
     rig.start();
@@ -204,7 +218,7 @@ TEST_CASE("what becomes of a file of lines does not become of the film", "[sessi
         rig.start();
     }
     SECTION("it cannot be read on") {
-        rig.faults->fail_read_at = 14;  // the film has had that one long ago
+        rig.faults->fail_read_at = 14; // the film has had that one long ago
     }
     SECTION("it says that it buffers") {
         // Both say so: the film's counts, and its end.
@@ -224,8 +238,11 @@ TEST_CASE("lines are read on where the sound of their file is not heard any more
           "[session][subtitles][switch]") {
     SubtitleRig rig;
     const auto pictures = rig.open("pictures", {.duration = 60s});
-    const auto sound = rig.open("sound", {.video = false, .subtitle_streams = 1, .cue_every = 500ms,
-                                          .cue_lasts = 200ms, .duration = 60s});
+    const auto sound = rig.open("sound", {.video = false,
+                                          .subtitle_streams = 1,
+                                          .cue_every = 500ms,
+                                          .cue_lasts = 200ms,
+                                          .duration = 60s});
     Topology made;
     made.add_branch(pictures, 0, rig.video);
     made.add_branch(sound, 0, rig.audio);
@@ -241,7 +258,8 @@ TEST_CASE("lines are read on where the sound of their file is not heard any more
 TEST_CASE("an end that is moved to where lines have gone already disturbs nobody",
           "[session][subtitles][media-stop]") {
     SubtitleRig rig;
-    const auto film = rig.open("film", {.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 200ms});
+    const auto film =
+        rig.open("film", {.subtitle_streams = 1, .cue_every = 500ms, .cue_lasts = 200ms});
     rig.play(rig.with_lines(film, film));
     rig.simulation->run_for(1s);
     rig.journal->take();

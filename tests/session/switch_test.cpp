@@ -18,7 +18,8 @@ ScriptedMedia two_sounds(Duration length = 10s) {
 }
 
 struct SwitchRig : SessionRig {
-    explicit SwitchRig(ScriptedMedia media = two_sounds()) : SessionRig({.seed = 1, .media = media}) {
+    explicit SwitchRig(ScriptedMedia media = two_sounds())
+        : SessionRig({.seed = 1, .media = media}) {
         video->note_samples = audio->note_samples = true;
         load();
     }
@@ -64,7 +65,7 @@ std::vector<int> pictures_until(int end) {
     return stamps;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("while playing another stream takes over at the position, and the pictures do not notice",
           "[session][3][switch]") {
@@ -88,11 +89,10 @@ TEST_CASE("while playing another stream takes over at the position, and the pict
     CHECK(rig.audio->last_stream == second_sound);
     const auto sound = rig.given("audio");
     REQUIRE(sound.size() > sound_before);
-    CHECK(sound[sound_before] == 1010);  // cut to where the clock is
+    CHECK(sound[sound_before] == 1010); // cut to where the clock is
 
-    CHECK(rig.until("session-ended") ==
-          Lines{"end-of-presentation ok", "topology-status:ended ok",
-                "capabilities-changed:-4 ok", "session-ended ok"});
+    CHECK(rig.until("session-ended") == Lines{"end-of-presentation ok", "topology-status:ended ok",
+                                              "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.simulation->now() - begun == 3s);
     CHECK(rig.given() == pictures_until(3000));
     CHECK(rig.journal->count("video flush") == 0);
@@ -232,15 +232,17 @@ TEST_CASE("what cannot be switched changes nothing", "[session][3][switch]") {
     CHECK(idle.last("stream-switched")->status == Errc::invalid_request);
 }
 
-TEST_CASE("a stop overtakes a switch whose reader stalls, within its bound", "[session][3][switch]") {
+TEST_CASE("a stop overtakes a switch whose reader stalls, within its bound",
+          "[session][3][switch]") {
     SwitchRig rig;
     rig.start();
     rig.simulation->run_for(300ms);
     rig.faults->open_gate.close(false);
-    (void)rig.session.switch_stream(rig.output(rig.audio), SwitchRig::from(rig.source, second_sound));
+    (void)rig.session.switch_stream(rig.output(rig.audio),
+                                    SwitchRig::from(rig.source, second_sound));
     rig.simulation->run_for(1s);
     CHECK(rig.events().empty());
-    CHECK(rig.audio->last_stream == first_sound);  // heard until the other is there
+    CHECK(rig.audio->last_stream == first_sound); // heard until the other is there
     CHECK(rig.position() == 1300);
     const auto asked = rig.simulation->now();
     (void)rig.session.stop();
@@ -256,7 +258,7 @@ TEST_CASE("a second reader that stalls does not hold up a stop", "[session][3][s
     rig.start();
     rig.simulation->run_for(300ms);
     rig.faults->heed_interrupt = false;
-    rig.faults->block_read_at = 0;  // of the reader that is opened next
+    rig.faults->block_read_at = 0; // of the reader that is opened next
     CHECK(rig.switch_to(rig.audio, SwitchRig::from(rig.source, second_sound)).ok());
     rig.simulation->run_for(300ms);
     const auto asked = rig.simulation->now();
@@ -281,10 +283,9 @@ TEST_CASE("switches that follow each other at once all count, the last one stays
         (void)rig.session.switch_stream(output, SwitchRig::from(rig.source, stream));
     }
     rig.simulation->run_for(50ms);
-    CHECK(rig.events() ==
-          Lines{"stream-switched ok", "topology-status:dynamic_changed ok", "stream-switched ok",
-                "topology-status:dynamic_changed ok", "stream-switched ok",
-                "topology-status:dynamic_changed ok"});
+    CHECK(rig.events() == Lines{"stream-switched ok", "topology-status:dynamic_changed ok",
+                                "stream-switched ok", "topology-status:dynamic_changed ok",
+                                "stream-switched ok", "topology-status:dynamic_changed ok"});
     CHECK(rig.audio->last_stream == second_sound);
     CHECK(rig.sources->alive == 2);
     rig.until("session-ended");
@@ -294,7 +295,7 @@ TEST_CASE("switches that follow each other at once all count, the last one stays
 TEST_CASE("near the end a switch counts from the next start on", "[session][3][switch]") {
     SwitchRig rig(two_sounds(1s));
     rig.start();
-    rig.simulation->run_for(990ms);  // everything is at the outputs
+    rig.simulation->run_for(990ms); // everything is at the outputs
     CHECK(rig.switch_to(rig.audio, SwitchRig::from(rig.source, second_sound)).ok());
     CHECK(rig.sources->opened == 1);
     rig.until("session-ended");
@@ -312,14 +313,15 @@ TEST_CASE("a queued topology follows a switched stream without a gap", "[session
     rig.events();
     rig.start();
     const auto begun = rig.simulation->now();
-    rig.simulation->run_for(500ms);  // the next one is being prepared
+    rig.simulation->run_for(500ms); // the next one is being prepared
     CHECK(rig.switch_to(rig.audio, SwitchRig::from(film, second_sound)).ok());
     rig.until("session-ended");
     CHECK(rig.simulation->now() - begun == 2s);
     CHECK(rig.given() == pictures_until(2000));
 }
 
-TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[session][3][switch]") {
+TEST_CASE("the sound of another file takes part in seeks, stops and the end",
+          "[session][3][switch]") {
     ScriptedMedia only_pictures;
     only_pictures.audio = false;
     only_pictures.duration = 2s;
@@ -338,17 +340,17 @@ TEST_CASE("the sound of another file takes part in seeks, stops and the end", "[
     CHECK(rig.switch_to(rig.audio, SwitchRig::from(sound, 0)).ok());
     rig.simulation->run_for(200ms);
     CHECK(rig.audio->last_stream == 0);
-    CHECK(rig.sources->opened == 2);  // nothing is opened twice
+    CHECK(rig.sources->opened == 2); // nothing is opened twice
     const auto heard = rig.given("audio");
     REQUIRE(!heard.empty());
     CHECK(heard.front() == 1000);
     rig.until("session-ended");
-    CHECK(rig.simulation->now() - begun == 3s);  // the longer of the two
+    CHECK(rig.simulation->now() - begun == 3s); // the longer of the two
 
     rig.start();
     rig.start(at(1500ms));
     rig.simulation->run_for(100ms);
-    CHECK(rig.given("audio").front() == 1560);  // behind what the seek itself brought
+    CHECK(rig.given("audio").front() == 1560); // behind what the seek itself brought
     rig.faults->heed_interrupt = false;
     rig.faults->read_gate.close(false);
     rig.simulation->run_for(300ms);
@@ -422,7 +424,7 @@ TEST_CASE("a switch whose presentation is over before it is resolved changes not
     (void)rig.session.set_topology(rig.topology(film));
     rig.start();
     rig.until("end-of-presentation");
-    rig.until("notify-presentation-time");  // the film is joined, and plays in a moment
+    rig.until("notify-presentation-time"); // the film is joined, and plays in a moment
     rig.decoders->gate.close(false);
     rig.ask_switch(rig.audio, film, 1);
     rig.simulation->run_for(2s);
@@ -451,7 +453,7 @@ TEST_CASE("an output that is added while the others owe the clock an answer does
     (void)rig.session.pause();
     rig.simulation->run_for(100ms);
     CHECK(rig.session.state() == SessionState::started);
-    rig.video->fail_now(Errc::device_lost);  // nothing is awaited of it any more
+    rig.video->fail_now(Errc::device_lost); // nothing is awaited of it any more
     rig.until("session-paused", 1s);
     CHECK(rig.session.state() == SessionState::paused);
 }

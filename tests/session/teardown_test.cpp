@@ -11,14 +11,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum class Reach { idle, opening, resolving, stopped, starting, started, seeking, paused, draining,
-                   ended, failed, stalled };
+enum class Reach {
+    idle,
+    opening,
+    resolving,
+    stopped,
+    starting,
+    started,
+    seeking,
+    paused,
+    draining,
+    ended,
+    failed,
+    stalled
+};
 enum class End { stop, close, shutdown, destroy, destroy_engine, error_then_close };
 
 const char* words(Reach r) {
-    static const char* const all[] = {"idle",    "opening", "resolving", "stopped", "starting",
-                                      "started", "seeking", "paused",    "draining", "ended",
-                                      "failed",  "stalled"};
+    static const char* const all[] = {"idle",     "opening", "resolving", "stopped",
+                                      "starting", "started", "seeking",   "paused",
+                                      "draining", "ended",   "failed",    "stalled"};
     return all[static_cast<int>(r)];
 }
 const char* words(End e) {
@@ -48,28 +60,28 @@ void bring(SessionRig& rig, Reach reach, std::vector<CommandId>& accepted) {
     take(rig.session.start());
     rig.simulation->run_for(2s);
     switch (reach) {
-        case Reach::seeking:
-            rig.faults->seek_gate.close(true);
-            take(rig.session.start(at(5s)));
-            rig.simulation->run_for(100ms);
-            break;
-        case Reach::paused:
-            take(rig.session.pause());
-            rig.simulation->run_for(100ms);
-            break;
-        case Reach::draining: rig.simulation->run_for(7900ms); break;
-        case Reach::ended: rig.simulation->run_for(20s); break;
-        case Reach::failed:
-            rig.video->fail_now({Errc::device_lost});
-            rig.audio->fail_now({Errc::device_lost});
-            rig.simulation->run_for(100ms);
-            break;
-        case Reach::stalled: rig.simulation->run_for(5s); break;
-        default: break;
+    case Reach::seeking:
+        rig.faults->seek_gate.close(true);
+        take(rig.session.start(at(5s)));
+        rig.simulation->run_for(100ms);
+        break;
+    case Reach::paused:
+        take(rig.session.pause());
+        rig.simulation->run_for(100ms);
+        break;
+    case Reach::draining: rig.simulation->run_for(7900ms); break;
+    case Reach::ended: rig.simulation->run_for(20s); break;
+    case Reach::failed:
+        rig.video->fail_now({Errc::device_lost});
+        rig.audio->fail_now({Errc::device_lost});
+        rig.simulation->run_for(100ms);
+        break;
+    case Reach::stalled: rig.simulation->run_for(5s); break;
+    default: break;
     }
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("every state x every end: one completion each, and nothing left behind",
           "[session][teardown]") {
@@ -89,21 +101,21 @@ TEST_CASE("every state x every end: one completion each, and nothing left behind
                     accepted.push_back(*id);
                 };
                 switch (end) {
-                    case End::stop:
-                        take(rig.session.stop());
-                        rig.until("session-stopped");
-                        break;
-                    case End::error_then_close:
-                        rig.video->fail_now({Errc::device_lost});
-                        rig.audio->fail_now({Errc::device_lost});
-                        [[fallthrough]];
-                    case End::close:
-                        take(rig.session.close());
-                        rig.until("session-closed");
-                        break;
-                    case End::shutdown: CHECK(rig.session.shutdown()); break;
-                    case End::destroy: rig.session = Session{}; break;
-                    case End::destroy_engine: rig.engine.reset(); break;
+                case End::stop:
+                    take(rig.session.stop());
+                    rig.until("session-stopped");
+                    break;
+                case End::error_then_close:
+                    rig.video->fail_now({Errc::device_lost});
+                    rig.audio->fail_now({Errc::device_lost});
+                    [[fallthrough]];
+                case End::close:
+                    take(rig.session.close());
+                    rig.until("session-closed");
+                    break;
+                case End::shutdown: CHECK(rig.session.shutdown()); break;
+                case End::destroy: rig.session = Session{}; break;
+                case End::destroy_engine: rig.engine.reset(); break;
                 }
                 CHECK(rig.simulation->now() - begun <= 100ms);
                 rig.events();
@@ -161,7 +173,7 @@ TEST_CASE("sources close when the last one lets go", "[session][teardown]") {
     rig.until("session-closed");
     rig.taken.clear();
     rig.simulation->run_for(1s);
-    CHECK(rig.sources->alive == 1);  // the application still holds it
+    CHECK(rig.sources->alive == 1); // the application still holds it
     rig.source.reset();
     rig.simulation->run_for(1s);
     CHECK(rig.sources->alive == 0);

@@ -39,14 +39,16 @@ struct Meter {
             return map_samples([this](Sample sample) -> Result<Sample> {
                        ++pictures;
                        return sample;
-                   })->create();
+                   })
+                ->create();
         });
         return node;
     }
 };
 
 struct MakesSinks final : StreamSinkFactory {
-    explicit MakesSinks(std::function<std::shared_ptr<StreamSink>()> make) : make_(std::move(make)) {}
+    explicit MakesSinks(std::function<std::shared_ptr<StreamSink>()> make)
+        : make_(std::move(make)) {}
     StreamKind kind() const override { return StreamKind::video; }
     Result<std::shared_ptr<StreamSink>> create() override { return make_(); }
     const std::function<std::shared_ptr<StreamSink>()> make_;
@@ -141,8 +143,9 @@ TEST_CASE("edges that part at any node are a tee", "[session][tee]") {
     CHECK((*full)->successors((*full)->successors(source).front()).size() == 2);
 }
 
-TEST_CASE("the output that asks least sets the pace, and the other is ahead by no more than may wait",
-          "[session][tee]") {
+TEST_CASE(
+    "the output that asks least sets the pace, and the other is ahead by no more than may wait",
+    "[session][tee]") {
     TeeRig rig;
     rig.second->ahead = 100;
     rig.load_teed();

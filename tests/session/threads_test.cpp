@@ -88,32 +88,31 @@ TEST_CASE("eight threads command one session, and every command completes once a
     on_all_threads([&](headless::Random& random, int, int) -> Result<CommandId> {
         const auto flags = random.below(2) == 0 ? SetTopology::none : SetTopology::immediate;
         switch (random.below(15)) {
-            case 0:
-            case 1: return session.set_topology(topology, flags);
-            case 2: return session.start();
-            case 3: return session.start(at(random.below(400) * 1ms));
-            case 4: return session.start(StartSegment{1 + random.below(3), {}});
-            case 5: return session.start(StartEntry{1});
-            case 6: return session.pause();
-            case 7: return session.cue(media_at(random.below(400) * 1ms));
-            case 8: {
-                const double rates[] = {1.0, 2.0, 0.0, -1.0};
-                return session.set_rate(rates[random.below(4)]);
-            }
-            case 9: return session.clear_topologies();
-            case 10: return session.clear_current_topology();
-            case 11: return session.stop();
-            case 12: {
-                SourceNode stream;
-                stream.source = source;
-                stream.stream = 1;
-                OutputNode to;
-                to.sink = sound;
-                return session.switch_stream(to, stream);
-            }
-            case 13:
-                return session.set_media_stop(random.below(8), media_at(random.below(400) * 1ms));
-            default: break;
+        case 0:
+        case 1: return session.set_topology(topology, flags);
+        case 2: return session.start();
+        case 3: return session.start(at(random.below(400) * 1ms));
+        case 4: return session.start(StartSegment{1 + random.below(3), {}});
+        case 5: return session.start(StartEntry{1});
+        case 6: return session.pause();
+        case 7: return session.cue(media_at(random.below(400) * 1ms));
+        case 8: {
+            const double rates[] = {1.0, 2.0, 0.0, -1.0};
+            return session.set_rate(rates[random.below(4)]);
+        }
+        case 9: return session.clear_topologies();
+        case 10: return session.clear_current_topology();
+        case 11: return session.stop();
+        case 12: {
+            SourceNode stream;
+            stream.source = source;
+            stream.stream = 1;
+            OutputNode to;
+            to.sink = sound;
+            return session.switch_stream(to, stream);
+        }
+        case 13: return session.set_media_stop(random.below(8), media_at(random.below(400) * 1ms));
+        default: break;
         }
         faults->fail_seek = random.below(4) == 0;
         if (const auto added = list.append(topology)) (void)list.remove(*added - random.below(2));

@@ -7,14 +7,15 @@ using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("open: a first topology becomes current and ready without a start", "[session][3][open]") {
+TEST_CASE("open: a first topology becomes current and ready without a start",
+          "[session][3][open]") {
     SessionRig rig;
     auto source = rig.open();
     REQUIRE(source);
     REQUIRE(rig.session.set_topology(rig.topology(source)));
-    CHECK(rig.until("topology-status") ==
-          Lines{"topology-set ok", "notify-presentation-time ok", "capabilities-changed:+115 ok",
-                "topology-status:ready ok"});
+    CHECK(rig.until("topology-status") == Lines{"topology-set ok", "notify-presentation-time ok",
+                                                "capabilities-changed:+115 ok",
+                                                "topology-status:ready ok"});
     CHECK(rig.session.state() == SessionState::stopped);
     CHECK(rig.session.position() == media_zero);
 }
@@ -25,9 +26,9 @@ TEST_CASE("play: the source is told first, then the sinks, and nothing runs befo
     rig.load();
     const auto id = rig.session.start();
     REQUIRE(id);
-    CHECK(rig.until("session-started") ==
-          Lines{"topology-status:started_source ok", "capabilities-changed:+4 ok",
-                "session-started ok"});
+    CHECK(rig.until("session-started") == Lines{"topology-status:started_source ok",
+                                                "capabilities-changed:+4 ok",
+                                                "session-started ok"});
     CHECK(rig.last("session-started")->command == *id);
     CHECK(rig.session.state() == SessionState::started);
     const auto calls = rig.journal->lines();
@@ -44,9 +45,8 @@ TEST_CASE("to the end: every sample is rendered, then one SessionEnded", "[sessi
     rig.load();
     rig.start();
     const auto begun = rig.simulation->now();
-    CHECK(rig.until("session-ended") ==
-          Lines{"end-of-presentation ok", "topology-status:ended ok", "capabilities-changed:-4 ok",
-                "session-ended ok"});
+    CHECK(rig.until("session-ended") == Lines{"end-of-presentation ok", "topology-status:ended ok",
+                                              "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(rig.video->rendered == 250);
     CHECK(rig.audio->rendered == 500);
     CHECK(rig.simulation->now() - begun == 10s);
@@ -74,7 +74,8 @@ TEST_CASE("pause freezes the clock and resume goes on from there", "[session][3]
     CHECK(rig.video->rendered == shown);
     CHECK(rig.session.position() == media_at(2s));
     (void)rig.session.start();
-    CHECK(rig.until("session-started") == Lines{"capabilities-changed:+4 ok", "session-started ok"});
+    CHECK(rig.until("session-started") ==
+          Lines{"capabilities-changed:+4 ok", "session-started ok"});
     rig.simulation->run_for(1s);
     CHECK(rig.session.position() == media_at(3s));
     // No flush and no new start position: what was queued is played.
@@ -90,7 +91,7 @@ TEST_CASE("a paused session has nothing left to do", "[session][idle]") {
     rig.simulation->run_for(2s);
     (void)rig.session.pause();
     rig.until("session-paused");
-    rig.simulation->run_for(1s);  // the scripted sinks' last timers go by
+    rig.simulation->run_for(1s); // the scripted sinks' last timers go by
     const auto steps = rig.simulation->steps();
     rig.simulation->run_for(1h);
     CHECK(rig.simulation->steps() == steps);
@@ -107,7 +108,7 @@ TEST_CASE("seek: sources, flush, preroll, clock start; one SessionStarted and no
     CHECK(rig.until("session-started") == Lines{"session-started ok"});
     const auto event = *rig.last("session-started");
     CHECK(position(event.body) == media_at(5010ms));
-    CHECK(event.as<SessionStarted>()->shown_pts == media_at(5s));  // its interval holds 5.01 s
+    CHECK(event.as<SessionStarted>()->shown_pts == media_at(5s)); // its interval holds 5.01 s
     CHECK(rig.session.position() == media_at(5010ms));
     Lines of_video;
     for (const auto& line : rig.journal->lines()) {
@@ -132,14 +133,16 @@ TEST_CASE("a cue shows the frame, stays paused, and plays on from there", "[sess
     CHECK(rig.session.position() == media_at(4s));
 }
 
-TEST_CASE("stop tells where it was, rewinds, and can be followed by a start", "[session][3][stop]") {
+TEST_CASE("stop tells where it was, rewinds, and can be followed by a start",
+          "[session][3][stop]") {
     SessionRig rig;
     rig.load();
     rig.start();
     rig.simulation->run_for(3s);
     rig.journal->take();
     const auto id = rig.session.stop();
-    CHECK(rig.until("session-stopped") == Lines{"capabilities-changed:-4 ok", "session-stopped ok"});
+    CHECK(rig.until("session-stopped") ==
+          Lines{"capabilities-changed:-4 ok", "session-stopped ok"});
     CHECK(rig.last("session-stopped")->command == *id);
     CHECK(position(rig.last("session-stopped")->body) == media_at(3s));
     CHECK(rig.session.position() == media_zero);

@@ -1,7 +1,7 @@
 // An application's own transforms between decoder and output, on scripted surroundings.
 #include "support/catch.h"
-#include "support/topologies.h"
 #include "support/session_rig.h"
+#include "support/topologies.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -72,9 +72,9 @@ TEST_CASE("every sample goes through an application's transform, sound and pictu
     std::atomic<int> seen{0};
     SessionRig rig;
     load(rig, {custom(map_samples([&](Sample sample) -> Result<Sample> {
-        ++seen;
-        return sample;
-    }))});
+             ++seen;
+             return sample;
+         }))});
     rig.start();
     rig.until("session-ended");
     CHECK(seen == 250);
@@ -85,9 +85,8 @@ TEST_CASE("every sample goes through an application's transform, sound and pictu
 TEST_CASE("the full topology has the decoder before a transform, and what each of them gives",
           "[session][8]") {
     SessionRig rig;
-    load(rig, {custom(holder(), "holder"), custom(map_samples([](Sample s) -> Result<Sample> {
-                   return s;
-               }), "mark")});
+    load(rig, {custom(holder(), "holder"),
+               custom(map_samples([](Sample s) -> Result<Sample> { return s; }), "mark")});
     const auto full = *rig.session.full_topology();
     std::vector<std::string> labels;
     NodeId at = full->nodes().front().id;
@@ -135,9 +134,9 @@ TEST_CASE("a picture that a transform cannot do is lost and told, and playback g
     std::atomic<int> seen{0};
     SessionRig rig;
     load(rig, {custom(map_samples([&](Sample sample) -> Result<Sample> {
-        if (++seen == 30) return fail(Errc::damaged, "not this one");
-        return sample;
-    }))});
+             if (++seen == 30) return fail(Errc::damaged, "not this one");
+             return sample;
+         }))});
     rig.start();
     rig.until("session-ended");
     CHECK(rig.video->rendered == 249);
@@ -146,10 +145,10 @@ TEST_CASE("a picture that a transform cannot do is lost and told, and playback g
 
 TEST_CASE("a transform that cannot take the stream refuses the topology", "[session][8]") {
     SessionRig rig;
-    REQUIRE(rig.session.set_topology(with(
-        rig, {custom(transform_factory([]() -> Result<std::unique_ptr<Transform>> {
-            return std::unique_ptr<Transform>(std::make_unique<Narrow>(-1));
-        }))})));
+    REQUIRE(rig.session.set_topology(
+        with(rig, {custom(transform_factory([]() -> Result<std::unique_ptr<Transform>> {
+                 return std::unique_ptr<Transform>(std::make_unique<Narrow>(-1));
+             }))})));
     rig.until("topology-set");
     const auto set = rig.last("topology-set");
     REQUIRE(set);
@@ -162,8 +161,8 @@ TEST_CASE("a transform that cannot follow a change of format ends playback there
     SessionRig rig;
     rig.faults->wide_from = 2s;
     load(rig, {custom(transform_factory([]() -> Result<std::unique_ptr<Transform>> {
-        return std::unique_ptr<Transform>(std::make_unique<Narrow>(16));
-    }))});
+             return std::unique_ptr<Transform>(std::make_unique<Narrow>(16));
+         }))});
     rig.video->note_samples = true;
     rig.start();
     CHECK(rig.until_error() == Errc::topo_cannot_connect);
@@ -189,9 +188,9 @@ TEST_CASE("a transform that does not come back delays no stop, and is made again
         Executor& executor;
     };
     load(rig, {custom(transform_factory([&]() -> Result<std::unique_ptr<Transform>> {
-        ++made;
-        return std::unique_ptr<Transform>(std::make_unique<Slow>(gate, seen, *rig.simulation));
-    }))});
+             ++made;
+             return std::unique_ptr<Transform>(std::make_unique<Slow>(gate, seen, *rig.simulation));
+         }))});
     CHECK(made == 1);
     rig.start();
     rig.simulation->run_for(3s);
@@ -258,8 +257,8 @@ TEST_CASE("a stream that is switched goes through the transforms of its output",
         ++seen;
         return sample;
     });
-    const NodeId to = add_chain(topology, {rig.source, 1, {}, {}}, {custom(counter, "counter")},
-                                rig.audio);
+    const NodeId to =
+        add_chain(topology, {rig.source, 1, {}, {}}, {custom(counter, "counter")}, rig.audio);
     REQUIRE(rig.session.set_topology(std::move(topology)));
     rig.simulation->settle();
     rig.start();

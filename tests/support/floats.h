@@ -24,4 +24,4 @@ private:
     const std::vector<float> samples_;
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

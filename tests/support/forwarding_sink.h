@@ -38,4 +38,4 @@ private:
     const std::shared_ptr<StreamSink> inner_;
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -9,4 +9,4 @@ namespace playhead::test {
 using Lines = std::vector<std::string>;
 using Times = std::vector<int>;
 
-}  // namespace playhead::test
+} // namespace playhead::test

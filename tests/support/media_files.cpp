@@ -43,4 +43,4 @@ double least_samples(const nlohmann::json& file, const nlohmann::json& stream) {
     return reference - meant < longest_block ? std::min(reference, meant) : reference;
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -18,4 +18,4 @@ std::optional<nlohmann::json> media_manifest();
 // meant. No more than that one block may be missing.
 double least_samples(const nlohmann::json& file, const nlohmann::json& stream);
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -75,7 +75,7 @@ OutputRig::OutputRig(std::shared_ptr<headless::Simulation> s, std::shared_ptr<St
 }
 
 OutputRig::~OutputRig() {
-    if (!simulation->settle()) return;  // another rig of the same simulation has ended it
+    if (!simulation->settle()) return; // another rig of the same simulation has ended it
     pipeline->call([](StreamSink& k) { k.shut_down(); });
     simulation->settle();
     pipeline->supply = nullptr;

@@ -66,7 +66,7 @@ bool Gate::pass(Executor& executor, Interrupt* interrupt) {
             if (!closed_) {
                 through = true;
             } else if (std::count(waiting_.begin(), waiting_.end(), signal) == 0) {
-                waiting_.push_back(signal);  // also when it was opened and closed again meanwhile
+                waiting_.push_back(signal); // also when it was opened and closed again meanwhile
             }
         }
         if (through || (heed && interrupt->raised())) break;
@@ -92,4 +92,4 @@ void ScriptedFaults::tell(const SourceNews& news) {
     }
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

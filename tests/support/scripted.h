@@ -50,32 +50,33 @@ private:
 struct ScriptedMedia {
     bool video = true;
     bool audio = true;
-    int audio_streams = 1;  // that many, of the same sound
+    int audio_streams = 1; // that many, of the same sound
     int video_streams = 1;
-    int subtitle_streams = 0;  // each with a line every `cue_every`, there for as long as `cue_lasts`
+    int subtitle_streams =
+        0; // each with a line every `cue_every`, there for as long as `cue_lasts`
     Duration cue_every = std::chrono::milliseconds{100};
     Duration cue_lasts = std::chrono::milliseconds{60};
     Duration duration = std::chrono::seconds{10};
-    std::optional<Duration> audio_lasts = {};  // the sound ends that early
+    std::optional<Duration> audio_lasts = {}; // the sound ends that early
     bool tell_duration = true;
     int fps = 25;
-    int gop = 25;  // frames
+    int gop = 25; // frames
     bool seekable = true;
     bool live = false;
     bool network = false;
-    bool slow = false;  // its queues are watched for running dry
+    bool slow = false; // its queues are watched for running dry
 };
 
 // Everything one scripted source can be told to do wrong.
 struct ScriptedFaults {
     Gate open_gate, read_gate, seek_gate, decode_gate;
-    std::atomic<int> block_read_at{-1};  // the n-th read since the opening closes its gate on itself
+    std::atomic<int> block_read_at{-1}; // the n-th read since the opening closes its gate on itself
     std::atomic<int> fail_read_at{-1};
     std::atomic<bool> fail_next_read{false};
     std::atomic<bool> fail_open{false};
     std::atomic<bool> fail_seek{false};
-    std::atomic<int> fail_decode_at{-1};   // the n-th packet of the video decoder is damaged
-    std::atomic<int> block_decode_at{-1};  // the n-th one waits at decode_gate
+    std::atomic<int> fail_decode_at{-1};  // the n-th packet of the video decoder is damaged
+    std::atomic<int> block_decode_at{-1}; // the n-th one waits at decode_gate
     std::atomic<bool> heed_interrupt{true};
     // How long each read takes.
     std::atomic<Duration> read_cost{};
@@ -85,7 +86,7 @@ struct ScriptedFaults {
     // The sound is over from there on, or has a hole.
     std::atomic<Duration> sound_ends{Duration::max()};
     std::atomic<Duration> hole_from{Duration::max()}, hole_until{Duration::max()};
-    std::atomic<int> picture_flushes{0};  // of the video decoders
+    std::atomic<int> picture_flushes{0}; // of the video decoders
     // What is in the stream from there on is twice as wide, or stereo at 44,100 Hz.
     std::atomic<Duration> wide_from{Duration::max()};
     std::atomic<Duration> stereo_from{Duration::max()};
@@ -102,7 +103,8 @@ private:
 class ScriptedSourceFactory final : public SourceFactory {
 public:
     ScriptedSourceFactory(std::shared_ptr<Journal> journal, std::shared_ptr<ScriptedFaults> faults)
-        : journal_(std::move(journal)), faults_(std::move(faults)) {}
+        : journal_(std::move(journal)),
+          faults_(std::move(faults)) {}
     ScriptedMedia media;
     // What a locator holds, where sources that differ are opened anew; else `media`.
     std::map<std::string, ScriptedMedia> named;
@@ -118,11 +120,13 @@ private:
 
 class ScriptedDecoderFactory final : public DecoderFactory {
 public:
-    ScriptedDecoderFactory(std::shared_ptr<Executor> executor, std::shared_ptr<ScriptedFaults> faults)
-        : executor_(std::move(executor)), faults_(std::move(faults)) {}
+    ScriptedDecoderFactory(std::shared_ptr<Executor> executor,
+                           std::shared_ptr<ScriptedFaults> faults)
+        : executor_(std::move(executor)),
+          faults_(std::move(faults)) {}
     std::atomic<int> made{0};
     std::atomic<bool> refuse{false};
-    Gate gate;  // creating one can be made to hang
+    Gate gate; // creating one can be made to hang
     Result<std::unique_ptr<Decoder>> create(const StreamInfo& stream,
                                             const DecoderContext& context) override;
 
@@ -136,17 +140,18 @@ private:
 class ScriptedSink final : public StreamSink {
 public:
     ScriptedSink(StreamKind kind, std::shared_ptr<Journal> journal)
-        : kind_(kind), journal_(std::move(journal)) {}
+        : kind_(kind),
+          journal_(std::move(journal)) {}
 
     bool note_samples = false;
     int ahead = 3;
     SinkTraits told;
-    Gate process_gate;  // process() waits here
-    std::atomic<bool> mute_acks{false};  // answers nothing any more
-    std::atomic<int> widest{4096};       // takes no wider pictures
+    Gate process_gate;                  // process() waits here
+    std::atomic<bool> mute_acks{false}; // answers nothing any more
+    std::atomic<int> widest{4096};      // takes no wider pictures
     // Samples processed, and of them those since the last time it was asked.
     std::atomic<int> processed{0};
-    std::atomic<int> last_stream{-1};  // which stream the last sample was decoded from
+    std::atomic<int> last_stream{-1}; // which stream the last sample was decoded from
     std::atomic<int> rendered{0};
     std::atomic<bool> running{false};
     std::atomic<bool> is_shut_down{false};
@@ -175,7 +180,7 @@ public:
 
 private:
     std::shared_ptr<StreamSinkHost> host();
-    struct Held {  // a sample, or a marker behind those before it
+    struct Held { // a sample, or a marker behind those before it
         MediaTime pts{};
         MediaTime end{};
         std::optional<Marker> marker;
@@ -194,8 +199,8 @@ private:
     SinkContext context_;
     std::vector<Held> held_;
     double rate_ = 1.0;
-    bool ended_ = false;    // a marker came last
-    bool showing_ = false;  // at rate 0: the next sample is to be shown
+    bool ended_ = false;   // a marker came last
+    bool showing_ = false; // at rate 0: the next sample is to be shown
     int open_requests_ = 0;
     bool prerolling_ = false;
     std::uint64_t generation_ = 0;
@@ -203,4 +208,4 @@ private:
 
 std::string milliseconds(MediaTime t);
 
-}  // namespace playhead::test
+} // namespace playhead::test

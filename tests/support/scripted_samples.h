@@ -19,7 +19,8 @@ struct ScriptedPicture final : Picture {
 };
 struct ScriptedBuffer final : SampleBuffer {
     ScriptedBuffer(int rate_hz, int channels, StreamIndex of)
-        : stream(of), data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
+        : stream(of),
+          data_(static_cast<std::size_t>(rate_hz / 50 * channels)) {
         format_.rate_hz = rate_hz;
         format_.channels = channels;
         frames_ = rate_hz / 50;
@@ -31,4 +32,4 @@ struct ScriptedBuffer final : SampleBuffer {
     std::vector<float> data_;
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

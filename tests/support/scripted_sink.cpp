@@ -191,7 +191,7 @@ void ScriptedSink::arm() {
                           : rate_ < 0   ? held_.front().pts
                                         : held_.front().end;
     const auto when = context_.clock->timeline().host_at(end);
-    if (!when) return;  // the clock is held: the next start arms anew
+    if (!when) return; // the clock is held: the next start arms anew
     context_.executor->at(*when, [this, host = context_.host, mine = generation_] {
         host->post([this, mine] {
             if (mine == generation_) tick();
@@ -218,4 +218,4 @@ void ScriptedSink::tick() {
     ask();
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

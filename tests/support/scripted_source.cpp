@@ -13,8 +13,11 @@ public:
     ScriptedSource(ScriptedMedia media, std::shared_ptr<Journal> journal,
                    std::shared_ptr<ScriptedFaults> faults, SourceContext context,
                    std::atomic<int>& alive, const std::string& locator)
-        : media_(media), journal_(std::move(journal)), faults_(std::move(faults)),
-          context_(std::move(context)), alive_(alive) {
+        : media_(media),
+          journal_(std::move(journal)),
+          faults_(std::move(faults)),
+          context_(std::move(context)),
+          alive_(alive) {
         ++alive_;
         presentation_.locator = locator;
         if (media.tell_duration) presentation_.duration = media.duration;
@@ -54,7 +57,8 @@ public:
         next_video_ = std::max<std::int64_t>(0, frame / media_.gop * media_.gop);
         next_audio_ = std::max<std::int64_t>(0, (t - media_zero) / std::chrono::milliseconds{20});
         // As demuxers do: those that last beyond t are given again.
-        next_cue_ = std::max<std::int64_t>(0, (t - media_zero - media_.cue_lasts) / media_.cue_every);
+        next_cue_ =
+            std::max<std::int64_t>(0, (t - media_zero - media_.cue_lasts) / media_.cue_every);
         next_copy_ = 0;
         return {};
     }
@@ -62,14 +66,15 @@ public:
     ReadOutcome read() override {
         const int n = reads_++;
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
-        if (!faults_->read_gate.pass(*context_.executor, interrupt())) return Error{Errc::cancelled};
+        if (!faults_->read_gate.pass(*context_.executor, interrupt()))
+            return Error{Errc::cancelled};
         if (!spend_time(faults_->read_cost)) return Error{Errc::cancelled};
         if (faults_->fail_next_read.exchange(false) || n == faults_->fail_read_at) {
             return Error{Errc::damaged, "the script fails this read"};
         }
         leave_out_sound();
         for (;;) {
-            if (next_copy_ > 0) {  // the other streams of the kind have the same packets
+            if (next_copy_ > 0) { // the other streams of the kind have the same packets
                 Packet packet = copied_;
                 packet.stream = copied_.stream + next_copy_;
                 next_copy_ = next_copy_ + 1 < copies_ ? next_copy_ + 1 : 0;
@@ -172,7 +177,9 @@ class ScriptedDecoder final : public Decoder {
 public:
     ScriptedDecoder(StreamKind kind, std::shared_ptr<Executor> executor,
                     std::shared_ptr<ScriptedFaults> faults)
-        : kind_(kind), executor_(std::move(executor)), faults_(std::move(faults)) {}
+        : kind_(kind),
+          executor_(std::move(executor)),
+          faults_(std::move(faults)) {}
 
     Result<SendOutcome> send(const Packet& packet) override {
         if (sample_) return SendOutcome::full;
@@ -250,7 +257,7 @@ private:
     SkipLevel skip_ = SkipLevel::none;
 };
 
-}  // namespace
+} // namespace
 
 Result<std::unique_ptr<MediaSource>> ScriptedSourceFactory::open(const OpenRequest& request,
                                                                  const SourceContext& context) {
@@ -272,4 +279,4 @@ Result<std::unique_ptr<Decoder>> ScriptedDecoderFactory::create(const StreamInfo
     return std::make_unique<ScriptedDecoder>(stream.kind, executor_, faults_);
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -113,7 +113,7 @@ std::shared_ptr<Source> SessionRig::open(const std::string& locator) {
 
 Topology SessionRig::topology(const std::shared_ptr<Source>& from) {
     Topology made;
-    bool any[2] = {false, false};  // the first stream of each kind
+    bool any[2] = {false, false}; // the first stream of each kind
     for (const auto& stream : from->presentation().streams) {
         if (is_sparse(stream.kind)) continue;
         if (std::exchange(any[stream.kind == StreamKind::video ? 0 : 1], true)) continue;
@@ -142,4 +142,4 @@ void SessionRig::start(StartPosition position) {
     journal->take();
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -26,10 +26,10 @@ struct SessionRig {
     std::shared_ptr<Source> open(const std::string& locator = "scripted:");
     // Source streams to the two sinks.
     Topology topology(const std::shared_ptr<Source>& from);
-    Topology item(Duration length);  // of a scripted source of this length, opened for it
+    Topology item(Duration length); // of a scripted source of this length, opened for it
     // The session with that topology set, its events taken.
     void load();
-    void start(StartPosition position = current);  // and runs until it has completed
+    void start(StartPosition position = current); // and runs until it has completed
 
     // Asks for the output to be fed from there; the stream-switched says what came of it.
     void ask_switch(std::shared_ptr<StreamSink> output, std::shared_ptr<Source> from,
@@ -38,9 +38,9 @@ struct SessionRig {
     // Runs until the event has come (or the virtual deadline is over): all events since the last
     // call, as "name status" lines in order, completions with "#id" of the rig's counting.
     Lines until(const std::string& event_name, Duration limit = std::chrono::seconds{60});
-    Status until_error();  // runs until playback has failed: with what; ok: it did not
-    Lines events();        // all that has come so far
-    std::optional<Event> last(const std::string& event_name) const;  // among those taken
+    Status until_error(); // runs until playback has failed: with what; ok: it did not
+    Lines events();       // all that has come so far
+    std::optional<Event> last(const std::string& event_name) const; // among those taken
 
     // What the sink of that kind was given since the journal was last taken, if it notes its samples.
     Times given(const std::string& kind = "video") const;
@@ -68,4 +68,4 @@ struct SessionRig {
 // "session-stopped ok", "topology-status:ready ok", "capabilities-changed:+4 ok"
 std::string line_of(const Event& event);
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -35,4 +35,4 @@ Topology trimmed(Topology topology, MediaTime start, MediaTime stop) {
     return topology;
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -28,4 +28,4 @@ void for_each(Topology& topology, Change change) {
     }
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

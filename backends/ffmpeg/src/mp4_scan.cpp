@@ -12,7 +12,7 @@ namespace playhead::ffmpeg {
 
 namespace {
 
-constexpr int box_limit = 20'000; // a fragmented film of two hours has some ten thousand
+constexpr int box_limit = 20'000;       // a fragmented film of two hours has some ten thousand
 constexpr std::uint32_t most_edits = 8; // one, or one and a pause before it; more are no plain ones
 
 std::uint32_t big_endian_32(const std::byte* at) {
@@ -233,9 +233,8 @@ private:
             }
             Mp4Edit edit;
             edit.duration = wide ? big_endian_64(bytes.data()) : big_endian_32(bytes.data());
-            edit.media_time =
-                wide ? static_cast<std::int64_t>(big_endian_64(bytes.data() + 8))
-                     : static_cast<std::int32_t>(big_endian_32(bytes.data() + 4));
+            edit.media_time = wide ? static_cast<std::int64_t>(big_endian_64(bytes.data() + 8))
+                                   : static_cast<std::int32_t>(big_endian_32(bytes.data() + 4));
             edit.own_speed = big_endian_32(bytes.data() + size - 4) == 0x10000;
             found.push_back(edit);
         }

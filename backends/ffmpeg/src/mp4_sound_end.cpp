@@ -24,7 +24,8 @@ std::optional<Duration> sound_end(const Mp4Track& track, std::uint32_t movie_tic
     std::int64_t before = 0; // the track begins so much later
     const Mp4Edit* shown = nullptr;
     for (const Mp4Edit& edit : track.edits) {
-        if (edit.duration == 0 || edit.duration > most_ticks || !edit.own_speed || shown != nullptr) {
+        if (edit.duration == 0 || edit.duration > most_ticks || !edit.own_speed ||
+            shown != nullptr) {
             return std::nullopt;
         }
         if (edit.media_time < 0) {

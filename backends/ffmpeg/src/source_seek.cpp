@@ -115,8 +115,8 @@ Result<void> AvSource::seek_to(MediaTime t) {
 
 int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
     const int index = lead != nullptr ? lead->index : -1;
-    const AVRational native = lead != nullptr ? input_->streams[index]->time_base
-                                              : AVRational{1, AV_TIME_BASE};
+    const AVRational native =
+        lead != nullptr ? input_->streams[index]->time_base : AVRational{1, AV_TIME_BASE};
     const TimeBase base = time_base(native);
     std::int64_t ticks = rescale(target + presentation_.container_start, base, Rounding::down);
     if (to_start) {
@@ -133,7 +133,8 @@ int AvSource::seek_raw(const StreamInfo* lead, Duration target, bool to_start) {
     if (code < 0) {
         // Of the lines of a text libavformat has the first only for who asks for no earlier one.
         const bool first = to_start && reads_subtitle_text(*input_->iformat);
-        code = avformat_seek_file(input_.get(), index, INT64_MIN, ticks, first ? INT64_MAX : ticks, 0);
+        code =
+            avformat_seek_file(input_.get(), index, INT64_MIN, ticks, first ? INT64_MAX : ticks, 0);
     }
     if (code < 0) {
         code = av_seek_frame(input_.get(), index, ticks, AVSEEK_FLAG_BACKWARD);

@@ -152,7 +152,8 @@ public:
             return fail(ffmpeg_error(code, "decoding the " + what_));
         }
         if (std::exchange(too_large_, false)) {
-            return fail(Errc::damaged, "decoding the " + what_ + ": its bitmap is larger than a screen");
+            return fail(Errc::damaged,
+                        "decoding the " + what_ + ": its bitmap is larger than a screen");
         }
         return SendOutcome::accepted;
     }
@@ -269,8 +270,8 @@ private:
         if (length && (text_ || !told) && !captions_) {
             cue.duration = length;
         } else if (told) { // of bitmaps often a bound only, in case that nothing follows
-            cue.duration = std::chrono::milliseconds{subtitle.end_display_time -
-                                                     subtitle.start_display_time};
+            cue.duration =
+                std::chrono::milliseconds{subtitle.end_display_time - subtitle.start_display_time};
         }
         if (cue.duration) {
             cue.duration = std::clamp(*cue.duration, Duration{1}, longest);

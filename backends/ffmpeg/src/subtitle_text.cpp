@@ -102,7 +102,11 @@ std::string words_of_event(std::string_view event, EventText was) {
 bool is_utf8(std::string_view bytes) {
     for (std::size_t i = 0; i < bytes.size();) {
         const auto lead = static_cast<unsigned char>(bytes[i++]);
-        const int more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : -1;
+        const int more = lead < 0x80       ? 0
+                         : lead >> 5 == 6  ? 1
+                         : lead >> 4 == 14 ? 2
+                         : lead >> 3 == 30 ? 3
+                                           : -1;
         if (more < 0) {
             return false;
         }

@@ -25,9 +25,10 @@ SinkTraits RatelessSink::traits() const {
 }
 
 Result<MediaType> RatelessSink::negotiate(const MediaType& offered) const {
-    const bool fits = kind_ == StreamKind::audio   ? std::holds_alternative<AudioFormat>(offered)
-                      : kind_ == StreamKind::video ? std::holds_alternative<VideoFormat>(offered)
-                                                   : std::holds_alternative<SubtitleFormat>(offered);
+    const bool fits = kind_ == StreamKind::audio ? std::holds_alternative<AudioFormat>(offered)
+                      : kind_ == StreamKind::video
+                          ? std::holds_alternative<VideoFormat>(offered)
+                          : std::holds_alternative<SubtitleFormat>(offered);
     if (fits) return offered;
     return fail(Errc::topo_cannot_connect, "This output takes " + std::string(to_string(kind_)) +
                                                ", not " + describe(offered) + ".");

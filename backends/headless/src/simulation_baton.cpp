@@ -26,7 +26,7 @@ Simulation::Core::Slot* Simulation::Core::own_slot() const {
 
 bool Simulation::Core::drive(const Drive& wish) {
     assert(own_slot() == nullptr && "a task cannot drive the simulation that runs it");
-    const auto self = shared_from_this();  // a task may let go of the simulation
+    const auto self = shared_from_this(); // a task may let go of the simulation
     Lock lock(mutex_);
     if (ending_) {
         return false;

@@ -68,7 +68,8 @@ struct SrtSink::Work final : SampleWork {
     Status close(MediaTime latest) {
         if (!open) return {};
         const SubtitleCue last = *std::exchange(open, std::nullopt);
-        return write(last, std::min(latest, last.pts + last.duration.value_or(where_no_end_is_told)));
+        return write(last,
+                     std::min(latest, last.pts + last.duration.value_or(where_no_end_is_told)));
     }
 
     Status write(const SubtitleCue& cue, MediaTime end) {
@@ -85,7 +86,7 @@ struct SrtSink::Work final : SampleWork {
     const std::string path;
     std::ofstream file;
     std::optional<SubtitleCue> open; // its end is not known yet
-    Status trouble; // of where nobody could be told
+    Status trouble;                  // of where nobody could be told
     int count = 0;
 };
 

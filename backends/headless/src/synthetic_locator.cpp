@@ -121,8 +121,7 @@ Word maybe_length(Field field) {
             }};
 }
 
-#define FIELD(name)                                                                                \
-    [](SyntheticOptions & o) -> auto& { return o.name; }
+#define FIELD(name) [](SyntheticOptions& o) -> auto& { return o.name; }
 
 std::map<std::string, Word, std::less<>> words() {
     std::map<std::string, Word, std::less<>> all;

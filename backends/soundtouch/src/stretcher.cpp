@@ -48,9 +48,8 @@ public:
         touch_.setTempo(tempo_);
     }
 
-    Result<std::shared_ptr<const SampleBuffer>> process(const SampleBuffer& in,
-                                                        std::int64_t first_frame,
-                                                        std::int64_t frames) override {
+    Result<std::shared_ptr<const SampleBuffer>>
+    process(const SampleBuffer& in, std::int64_t first_frame, std::int64_t frames) override {
         const AudioFormat& format = in.format();
         if (format.sample_format != SampleFormat::f32 || (format.planar && format.channels > 1) ||
             format.rate_hz != format_.rate_hz || format.channels != format_.channels) {

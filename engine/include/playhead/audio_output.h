@@ -18,9 +18,10 @@
 namespace playhead {
 
 struct AudioOutputOptions {
-    Duration ahead = std::chrono::milliseconds{400};      // sound kept ready in the ring
-    Duration preroll = std::chrono::milliseconds{200};    // enough to start
-    Duration close_after_pause = std::chrono::milliseconds{500};  // a paused device still wakes the machine
+    Duration ahead = std::chrono::milliseconds{400};   // sound kept ready in the ring
+    Duration preroll = std::chrono::milliseconds{200}; // enough to start
+    Duration close_after_pause =
+        std::chrono::milliseconds{500}; // a paused device still wakes the machine
     // Started, and no callback for so long: it goes on by host time.
     Duration device_patience = std::chrono::milliseconds{500};
     double volume = 1.0;
@@ -41,14 +42,14 @@ public:
     void set_mute(bool mute);
     bool mute() const;
 
-    std::uint64_t underruns() const;      // requests of the device that found too little
-    std::uint64_t frames_played() const;  // media frames handed to the device
+    std::uint64_t underruns() const;     // requests of the device that found too little
+    std::uint64_t frames_played() const; // media frames handed to the device
     bool device_open() const;
 
-    const std::shared_ptr<StreamSink>& sink() const;  // for an OutputNode
+    const std::shared_ptr<StreamSink>& sink() const; // for an OutputNode
 
 private:
     std::shared_ptr<AudioOutputCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -87,4 +87,4 @@ private:
     std::shared_ptr<Core> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -32,7 +32,7 @@ class ClockStateSink {
 public:
     virtual ~ClockStateSink() = default;
     virtual void on_start(HostTime when, MediaTime at) = 0;
-    virtual void on_restart(HostTime when) = 0;  // start(current) from paused
+    virtual void on_restart(HostTime when) = 0; // start(current) from paused
     virtual void on_pause(HostTime when) = 0;
     virtual void on_stop(HostTime when) = 0;
     virtual void on_set_rate(HostTime when, double rate) = 0;
@@ -43,7 +43,7 @@ public:
 class TimelineWatcher {
 public:
     virtual ~TimelineWatcher() = default;
-    virtual void on_turn() = 0;  // any thread; returns at once
+    virtual void on_turn() = 0; // any thread; returns at once
 };
 
 // How good a clock is. Of the system time source these are Media Foundation's figures.
@@ -53,8 +53,8 @@ struct ClockProperties {
     std::uint64_t frequency_hz = 10'000'000;
     // How often it is set by its device; 0 = it correlates whenever it is asked.
     std::uint64_t correlation_rate_hz = 0;
-    Duration jitter = std::chrono::nanoseconds{100};  // one of its ticks
-    std::optional<double> tolerance_ppm;              // none: not known
+    Duration jitter = std::chrono::nanoseconds{100}; // one of its ticks
+    std::optional<double> tolerance_ppm;             // none: not known
     friend bool operator==(const ClockProperties&, const ClockProperties&) = default;
 };
 
@@ -64,7 +64,7 @@ enum class ClockCharacteristic : unsigned {
     always_running = 0x4,
     is_system_clock = 0x8,
 };
-using ClockCharacteristics = unsigned;  // a set of ClockCharacteristic
+using ClockCharacteristics = unsigned; // a set of ClockCharacteristic
 constexpr bool has(ClockCharacteristics set, ClockCharacteristic c) {
     return (set & static_cast<unsigned>(c)) != 0;
 }
@@ -100,7 +100,7 @@ struct CorrelatedTime {
 // Where state sinks are told: posted in order, results ignored. Empty = called directly.
 using ClockNotify = std::function<void(Task)>;
 
-using ClockTimerId = std::uint64_t;  // 0 is never given
+using ClockTimerId = std::uint64_t; // 0 is never given
 
 struct ClockTimer {
     ClockTimerId id = 0;
@@ -176,9 +176,9 @@ public:
 
     // Null or already there: invalid_argument. A sink added later is told the current state.
     Result<void> add_state_sink(std::shared_ptr<ClockStateSink> sink, ClockNotify where = {});
-    Result<void> remove_state_sink(const std::shared_ptr<ClockStateSink>& sink);  // unknown: ok
+    Result<void> remove_state_sink(const std::shared_ptr<ClockStateSink>& sink); // unknown: ok
 
-    void shut_down();  // idempotent; the object still answers time()
+    void shut_down(); // idempotent; the object still answers time()
 
 private:
     struct Impl;
@@ -207,4 +207,4 @@ private:
     double rate_ = 1.0;
 };
 
-}  // namespace playhead
+} // namespace playhead

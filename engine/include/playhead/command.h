@@ -11,14 +11,15 @@ namespace playhead {
 
 // Given when a command is accepted; its one completion event carries it. 0 = no command.
 using CommandId = std::uint64_t;
-using SessionId = std::uint64_t;  // 0 = not of a session
-using OpenId = std::uint64_t;     // of Engine::open
+using SessionId = std::uint64_t; // 0 = not of a session
+using OpenId = std::uint64_t;    // of Engine::open
 using PlayerId = std::uint64_t;
-using TopologyId = std::uint64_t;  // 0 = none
-using SegmentId = std::uint64_t;   // of a Sequencer; 0 = none
+using TopologyId = std::uint64_t; // 0 = none
+using SegmentId = std::uint64_t;  // of a Sequencer; 0 = none
 
 // Where a start begins (media-session.md section 1.3).
-struct StartCurrent {};  // stopped: the beginning; paused: resume; started: nothing moves; at rate 0: one frame on
+struct StartCurrent {
+}; // stopped: the beginning; paused: resume; started: nothing moves; at rate 0: one frame on
 // Whether a seek goes to the picture that contains the time, or to the key frame at or before it,
 // which is quicker: sound and clock then begin there too.
 enum class SeekMode { exact, key_frame };
@@ -28,12 +29,12 @@ struct StartAt {
     MediaTime at{};
     SeekMode mode = SeekMode::exact;
 };
-struct StartSegment {  // only with a Sequencer
+struct StartSegment { // only with a Sequencer
     SegmentId segment = 0;
-    Duration offset{};  // inside it
+    Duration offset{}; // inside it
 };
-struct StartEntry {  // only with a Sequencer
-    std::int32_t entries = 0;  // from the one that plays; negative = back
+struct StartEntry {           // only with a Sequencer
+    std::int32_t entries = 0; // from the one that plays; negative = back
 };
 using StartPosition = std::variant<StartCurrent, StartAt, StartSegment, StartEntry>;
 inline constexpr StartCurrent current{};
@@ -66,7 +67,7 @@ enum class Capability : unsigned {
     rate_reverse = 0x20,
     does_not_use_network = 0x40,
 };
-using Capabilities = unsigned;  // a set of Capability
+using Capabilities = unsigned; // a set of Capability
 constexpr bool has(Capabilities set, Capability c) { return (set & static_cast<unsigned>(c)) != 0; }
 
-}  // namespace playhead
+} // namespace playhead

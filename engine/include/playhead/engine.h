@@ -17,14 +17,14 @@
 namespace playhead {
 
 struct EngineOptions {
-    std::shared_ptr<Executor> executor;  // none: lanes of its own
+    std::shared_ptr<Executor> executor; // none: lanes of its own
     std::shared_ptr<SourceFactory> sources;
     std::shared_ptr<DecoderFactory> decoders;
     std::shared_ptr<ConverterFactory> converters;
-    std::shared_ptr<TimeStretcherFactory> stretchers;  // none: silence at rates other than 1
+    std::shared_ptr<TimeStretcherFactory> stretchers; // none: silence at rates other than 1
     DecodeThreading threading;
     bool bit_exact = false;
-    int max_orphans = 64;  // beyond it open() is refused with too_many_orphans
+    int max_orphans = 64; // beyond it open() is refused with too_many_orphans
 };
 
 class ReaderHandle;
@@ -38,7 +38,7 @@ public:
     explicit Source(std::shared_ptr<ReaderHandle> handle);
     ~Source();
     const Presentation& presentation() const;
-    const std::shared_ptr<ReaderHandle>& handle() const { return handle_; }  // the engine's side
+    const std::shared_ptr<ReaderHandle>& handle() const { return handle_; } // the engine's side
 
 private:
     std::shared_ptr<ReaderHandle> handle_;
@@ -87,10 +87,10 @@ public:
     const EngineOptions& options() const;
     EngineStatistics statistics() const;
 
-    const std::shared_ptr<EngineCore>& core() const { return core_; }  // the engine's own side
+    const std::shared_ptr<EngineCore>& core() const { return core_; } // the engine's own side
 
 private:
     std::shared_ptr<EngineCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

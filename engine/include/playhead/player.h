@@ -17,9 +17,9 @@
 namespace playhead {
 
 struct PlayerOutputs {
-    std::shared_ptr<StreamSink> video;           // null: no picture wanted
-    std::shared_ptr<StreamSink> audio;           // null: no sound wanted
-    std::shared_ptr<StreamSink> subtitles = {};  // null: none wanted
+    std::shared_ptr<StreamSink> video;          // null: no picture wanted
+    std::shared_ptr<StreamSink> audio;          // null: no sound wanted
+    std::shared_ptr<StreamSink> subtitles = {}; // null: none wanted
 };
 
 // A stream of what is open, or one of a file that was added to it. One without a decoder
@@ -27,7 +27,7 @@ struct PlayerOutputs {
 // best picture and the best sound, and without subtitles.
 struct Track {
     StreamKind kind = StreamKind::audio;
-    int number = 1;  // of its kind, from 1
+    int number = 1; // of its kind, from 1
     StreamInfo stream;
     bool external = false;
     bool selected = false;
@@ -103,4 +103,4 @@ private:
     std::shared_ptr<PlayerCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -22,18 +22,18 @@ std::string_view to_string(DropMode mode);
 
 // What has happened at one stream's decoder since the notice before.
 struct QualityNotice {
-    std::uint64_t part = 0;  // which decoder: a number that no other in the process has
+    std::uint64_t part = 0; // which decoder: a number that no other in the process has
     StreamIndex stream = -1;
     StreamKind kind = StreamKind::data;
     HostTime at{};
-    std::uint64_t entered = 0;  // packets
-    std::uint64_t left = 0;     // pictures or blocks handed to the output
-    std::uint64_t dropped = 0;  // by the output, since they came too late
+    std::uint64_t entered = 0; // packets
+    std::uint64_t left = 0;    // pictures or blocks handed to the output
+    std::uint64_t dropped = 0; // by the output, since they came too late
     // The worst of what left: handed out so long after it was due; negative: before. None: nothing
     // left, or the clock stood.
     std::optional<Duration> lateness;
-    DropMode mode = DropMode::none;  // as it is
-    DropMode last = DropMode::none;  // the component's last
+    DropMode mode = DropMode::none; // as it is
+    DropMode last = DropMode::none; // the component's last
 };
 
 // Decides the drop modes of a session's streams; it can do nothing else to the session.
@@ -82,10 +82,10 @@ public:
 
 private:
     struct Part {
-        std::optional<HostTime> late_at;  // of the late notice that counts
+        std::optional<HostTime> late_at; // of the late notice that counts
         std::optional<Duration> lateness;
         std::optional<HostTime> healthy_since;
-        std::optional<HostTime> eased_at;  // the last step down
+        std::optional<HostTime> eased_at; // the last step down
         Duration patience{};
     };
     DropMode on_late(Part& part, const QualityNotice& notice);
@@ -101,4 +101,4 @@ struct DefaultQuality {};
 struct NoQuality {};
 using QualityChoice = std::variant<DefaultQuality, NoQuality, std::shared_ptr<QualityManager>>;
 
-}  // namespace playhead
+} // namespace playhead

@@ -13,4 +13,4 @@ struct RateRange {
     static constexpr RateRange only_one() { return {1.0, 1.0, false}; }
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -13,8 +13,8 @@ namespace playhead {
 class RateSupport {
 public:
     struct Answer {
-        Status status;         // ok, reverse_unsupported, thinning_unsupported or unsupported_rate
-        double nearest = 1.0;  // the nearest rate that can be played; the rate itself if ok
+        Status status;        // ok, reverse_unsupported, thinning_unsupported or unsupported_rate
+        double nearest = 1.0; // the nearest rate that can be played; the rate itself if ok
     };
 
     RateSupport() : RateSupport(RateRange::only_one(), RateRange::only_one()) {}
@@ -37,4 +37,4 @@ private:
     RateRange thinned_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -14,22 +14,22 @@ namespace playhead {
 
 enum class Errc {
     // The session and its calls.
-    invalid_request = 1,  // the state does not allow it
-    shut_down,            // the object was shut down before
+    invalid_request = 1, // the state does not allow it
+    shut_down,           // the object was shut down before
     invalid_argument,
     pause_while_stopped,
-    invalid_position,  // beyond the end of the presentation
+    invalid_position, // beyond the end of the presentation
     not_seekable,
     unsupported_time_format,
-    cancelled,   // overtaken by stop, close or cancel
-    superseded,  // Player only: a later seek took its place
+    cancelled,  // overtaken by stop, close or cancel
+    superseded, // Player only: a later seek took its place
     not_found,
     no_events,
     multiple_begin,
     multiple_subscribers,
     too_many_commands,
     too_many_orphans,
-    component_busy,  // a detached component without a factory has not come back yet
+    component_busy, // a detached component without a factory has not come back yet
     limit_exceeded,
     source_shut_down,
     timed_out,
@@ -60,17 +60,17 @@ enum class Errc {
     wrong_state,
     end_of_stream,
     device_lost,
-    no_more_drop_modes,         // of quality: the component leaves out no more
-    format_change_not_allowed,  // the topology forbids it in mid-stream
+    no_more_drop_modes,        // of quality: the component leaves out no more
+    format_change_not_allowed, // the topology forbids it in mid-stream
     // Media and the outside world.
-    cannot_open,           // the system would not open it (the text says why)
-    is_a_directory,        // a folder where a file is meant
-    empty_file,            // nothing in it
-    unknown_format,        // no demuxer recognises it
-    protocol_unsupported,  // this build has no such protocol
-    no_streams,            // nothing in it that could be played
-    protected_content,     // encrypted, and no key for it
-    damaged,               // data that cannot be decoded
+    cannot_open,          // the system would not open it (the text says why)
+    is_a_directory,       // a folder where a file is meant
+    empty_file,           // nothing in it
+    unknown_format,       // no demuxer recognises it
+    protocol_unsupported, // this build has no such protocol
+    no_streams,           // nothing in it that could be played
+    protected_content,    // encrypted, and no key for it
+    damaged,              // data that cannot be decoded
     out_of_memory,
     internal,
 };
@@ -80,7 +80,7 @@ inline std::error_code make_error_code(Errc e) noexcept {
     return {static_cast<int>(e), engine_category()};
 }
 
-}  // namespace playhead
+} // namespace playhead
 
 template <>
 struct std::is_error_code_enum<playhead::Errc> : std::true_type {};
@@ -112,7 +112,7 @@ struct [[nodiscard]] Status {
     }
 };
 
-using Error = Status;  // a Status known not to be ok
+using Error = Status; // a Status known not to be ok
 
 template <class T>
 using Result = tl::expected<T, Error>;
@@ -122,4 +122,4 @@ inline tl::unexpected<Error> fail(Errc e, std::string why = {}) {
 }
 inline tl::unexpected<Error> fail(Error e) { return tl::unexpected<Error>(std::move(e)); }
 
-}  // namespace playhead
+} // namespace playhead

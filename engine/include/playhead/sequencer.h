@@ -63,4 +63,4 @@ private:
     std::shared_ptr<SequencerCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -18,8 +18,8 @@
 #include "playhead/bus.h"
 #include "playhead/clock.h"
 #include "playhead/command.h"
-#include "playhead/rate_support.h"
 #include "playhead/event.h"
+#include "playhead/rate_support.h"
 #include "playhead/result.h"
 #include "playhead/statistics.h"
 #include "playhead/topology.h"
@@ -90,7 +90,8 @@ public:
     // late is not_seekable and leaves the end as it was. In reverse and while stopped it counts from the
     // next start, at rate 0 from there at the latest. No such topology, or no
     // such source in it: not_found; an end before the beginning: topo_invalid_time_attributes.
-    Result<CommandId> set_media_stop(TopologyId topology, NodeId source, std::optional<MediaTime> stop);
+    Result<CommandId> set_media_stop(TopologyId topology, NodeId source,
+                                     std::optional<MediaTime> stop);
     Result<CommandId> set_media_stop(TopologyId topology, std::optional<MediaTime> stop);
     // -> SessionStopped. Bound: the call returns within a millisecond from any thread; the event is
     // retrievable within 100 ms at the most, 5 ms in the median, whatever the source, a decoder or
@@ -109,11 +110,11 @@ public:
     // that is neither: not_found.
     Result<std::shared_ptr<const Topology>> full_topology() const;
     Result<std::shared_ptr<const Topology>> full_topology(TopologyId id) const;
-    Result<double> rate() const;  // as of the last RateChanged
+    Result<double> rate() const; // as of the last RateChanged
     // What the current presentation can do; changes with every topology. None: invalid_request.
     Result<RateSupport> rate_support() const;
-    Result<SessionState> state() const;     // as of the last executed command
-    Result<MediaTime> position() const;     // the clock's; 0 while stopped
+    Result<SessionState> state() const; // as of the last executed command
+    Result<MediaTime> position() const; // the clock's; 0 while stopped
     Result<SessionStatistics> statistics() const;
 
     // The session's own queue of events. After shutdown: shut_down, queued events are gone.
@@ -122,7 +123,7 @@ public:
     Result<Event> next_for(Duration timeout);
     Result<void> queue_event(UserEvent event);
 
-    const std::shared_ptr<SessionCore>& core() const { return core_; }  // the engine's own side
+    const std::shared_ptr<SessionCore>& core() const { return core_; } // the engine's own side
 
 private:
     friend class EngineCore;
@@ -130,4 +131,4 @@ private:
     std::shared_ptr<SessionCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

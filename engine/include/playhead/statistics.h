@@ -26,10 +26,10 @@ struct StreamStatistics {
     std::uint64_t samples = 0;      // audio frames delivered
     std::size_t queued_packets = 0;
     std::size_t queued_bytes = 0;
-    Duration queued_time{};  // how long what is queued lasts; not in reverse
+    Duration queued_time{}; // how long what is queued lasts; not in reverse
     Duration decode_time{};
     DropMode drop_mode = DropMode::none;
-    std::uint64_t quality_changes = 0;  // of the drop mode, in either direction
+    std::uint64_t quality_changes = 0; // of the drop mode, in either direction
 };
 
 struct SessionStatistics {
@@ -38,4 +38,4 @@ struct SessionStatistics {
     std::optional<Duration> av_difference;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -28,10 +28,10 @@ public:
     SubtitleOutput(const SubtitleOutput&) = delete;
     SubtitleOutput& operator=(const SubtitleOutput&) = delete;
 
-    const std::shared_ptr<StreamSink>& sink() const;  // for an OutputNode
+    const std::shared_ptr<StreamSink>& sink() const; // for an OutputNode
 
 private:
     std::shared_ptr<SubtitleOutputCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

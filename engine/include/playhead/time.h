@@ -11,7 +11,7 @@
 
 namespace playhead {
 
-using Duration = std::chrono::nanoseconds;  // a length on either line
+using Duration = std::chrono::nanoseconds; // a length on either line
 
 // Where in the programme: a pseudo-clock without now(). Zero is the start of the presentation.
 struct MediaLine {
@@ -35,7 +35,7 @@ struct TimeBase {
     friend bool operator==(const TimeBase&, const TimeBase&) = default;
 };
 
-enum class Rounding { down, nearest, up };  // nearest: halves go away from zero
+enum class Rounding { down, nearest, up }; // nearest: halves go away from zero
 
 // Ticks of a base to nanoseconds and back, through 128 bits so that nothing overflows on the way; a
 // result beyond 64 bits saturates.
@@ -44,7 +44,8 @@ std::int64_t rescale(Duration length, TimeBase base, Rounding rounding = Roundin
 
 // How long n audio frames last, and how many whole frames fit, at rate_hz (> 0).
 Duration frames_to_duration(std::int64_t frames, int rate_hz);
-std::int64_t duration_to_frames(Duration length, int rate_hz, Rounding rounding = Rounding::nearest);
+std::int64_t duration_to_frames(Duration length, int rate_hz,
+                                Rounding rounding = Rounding::nearest);
 
 // A half-open stretch of programme.
 struct MediaRange {
@@ -57,4 +58,4 @@ struct MediaRange {
 // "1:02:03.004" or "2:03.004"; negative times carry a sign.
 std::string format_time(Duration t);
 
-}  // namespace playhead
+} // namespace playhead

@@ -13,7 +13,10 @@ namespace playhead {
 class Timeline {
 public:
     Timeline() = default;
-    Timeline(HostTime host, MediaTime media, double rate) : host_(host), media_(media), rate_(rate) {}
+    Timeline(HostTime host, MediaTime media, double rate)
+        : host_(host),
+          media_(media),
+          rate_(rate) {}
 
     MediaTime media_at(HostTime host) const;
     // When the line passes t; nothing if it never does (rate 0).
@@ -30,4 +33,4 @@ private:
     double rate_ = 0.0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -24,7 +24,7 @@
 
 namespace playhead {
 
-class Source;  // engine.h: an opened source
+class Source; // engine.h: an opened source
 using NodeId = int;
 
 struct SourceNode {
@@ -39,16 +39,16 @@ struct SourceNode {
 // converters of its own, with the type that is to leave them.
 struct TransformNode {
     enum class Kind { decoder, audio_converter, video_converter, custom } kind = Kind::decoder;
-    std::string label;  // "h264"; what the application calls its own
+    std::string label; // "h264"; what the application calls its own
     MediaType output;
-    std::shared_ptr<TransformFactory> factory = {};  // of a custom one
+    std::shared_ptr<TransformFactory> factory = {}; // of a custom one
 };
 
 // Give an instance, or a factory from which it can be made (again).
 struct OutputNode {
     std::shared_ptr<StreamSink> sink;
     std::shared_ptr<StreamSinkFactory> factory;
-    bool keep_alive = false;  // not shut down when its topology leaves the session
+    bool keep_alive = false; // not shut down when its topology leaves the session
     bool disable_preroll = false;
     // Says of a sink that does not say so itself that it takes samples as fast as they come. Where every
     // output does, the clock goes as fast as the slowest of them takes. One that keeps time, or renders
@@ -67,7 +67,7 @@ struct TeeNode {};
 struct Node {
     NodeId id = 0;
     std::variant<SourceNode, TransformNode, OutputNode, TeeNode> body;
-    MediaType type;  // what leaves it (of an output: what it takes); known once resolved
+    MediaType type; // what leaves it (of an output: what it takes); known once resolved
 };
 
 struct Edge {
@@ -138,4 +138,4 @@ private:
 // What set_topology checks before it accepts (section 1.5): the error, or ok.
 Status validate(const Topology& topology);
 
-}  // namespace playhead
+} // namespace playhead

@@ -16,10 +16,10 @@
 namespace playhead {
 
 struct DueFrame {
-    std::optional<VideoFrame> frame;     // what should be on screen now; none: nothing yet, or cleared
-    bool is_new = false;                 // differs from what the last call gave
-    std::optional<HostTime> ask_again;   // when the next frame is due; none: wait for the wake-up
-    MediaTime clock_position{};          // the clock's reading this answer was made for
+    std::optional<VideoFrame> frame; // what should be on screen now; none: nothing yet, or cleared
+    bool is_new = false;             // differs from what the last call gave
+    std::optional<HostTime> ask_again; // when the next frame is due; none: wait for the wake-up
+    MediaTime clock_position{};        // the clock's reading this answer was made for
 };
 
 struct VideoOutputOptions {
@@ -54,10 +54,10 @@ public:
     std::uint64_t frames_shown() const;
     std::uint64_t frames_late() const;
 
-    const std::shared_ptr<StreamSink>& sink() const;  // for an OutputNode
+    const std::shared_ptr<StreamSink>& sink() const; // for an OutputNode
 
 private:
     std::shared_ptr<VideoOutputCore> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

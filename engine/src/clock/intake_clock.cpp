@@ -8,7 +8,8 @@ namespace playhead {
 
 namespace {
 
-void add(std::vector<std::weak_ptr<TimelineWatcher>>& watchers, std::weak_ptr<TimelineWatcher> one) {
+void add(std::vector<std::weak_ptr<TimelineWatcher>>& watchers,
+         std::weak_ptr<TimelineWatcher> one) {
     std::erase_if(watchers, [](const auto& watcher) { return watcher.expired(); });
     watchers.push_back(std::move(one));
 }
@@ -19,7 +20,7 @@ void tell(const std::vector<std::weak_ptr<TimelineWatcher>>& watchers) {
     }
 }
 
-}  // namespace
+} // namespace
 
 // ---- one output ---------------------------------------------------------------------------------
 
@@ -171,4 +172,4 @@ void IntakeClock::on_turn() {
     tell(watchers);
 }
 
-}  // namespace playhead
+} // namespace playhead

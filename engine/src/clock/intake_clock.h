@@ -18,12 +18,12 @@ class Intake {
 public:
     // Given to the output, in presentation time.
     void took(MediaTime begin, MediaTime end);
-    void ended();  // nothing follows: nobody is to wait for it
+    void ended(); // nothing follows: nobody is to wait for it
     // More follows after all, behind what it has taken.
     void goes_on();
     void run();    // the output is about to hear that the clock runs
     void wait();   // and that it does not
-    void forget();  // what it was given was dropped
+    void forget(); // what it was given was dropped
 
     // Where it is, the way that the clock goes; none: it has taken nothing.
     struct Reading {
@@ -39,7 +39,7 @@ private:
     void change(Change change_it);
 
     mutable std::mutex mutex_;
-    std::optional<MediaRange> given_, taken_;  // the latest of each
+    std::optional<MediaRange> given_, taken_; // the latest of each
     bool given_end_ = false, taken_end_ = false;
     bool running_ = false;
     std::vector<std::weak_ptr<TimelineWatcher>> watchers_;
@@ -68,7 +68,7 @@ public:
     Timeline timeline(HostTime now) const override;
     void watch(std::weak_ptr<TimelineWatcher> watcher) override;
 
-    void on_turn() override;  // of an intake
+    void on_turn() override; // of an intake
 
 private:
     explicit IntakeClock(std::vector<std::shared_ptr<Intake>> outputs)
@@ -76,12 +76,13 @@ private:
     MediaTime follow_locked() const;
 
     const std::vector<std::shared_ptr<Intake>> outputs_;
-    mutable std::mutex mutex_;  // held while the intakes are asked, which are not held by anybody then
+    mutable std::mutex
+        mutex_; // held while the intakes are asked, which are not held by anybody then
     bool running_ = false;
     double rate_ = 1.0;
     mutable MediaTime shown_{};
-    MediaTime told_{};  // to watchers
+    MediaTime told_{}; // to watchers
     std::vector<std::weak_ptr<TimelineWatcher>> watchers_;
 };
 
-}  // namespace playhead
+} // namespace playhead

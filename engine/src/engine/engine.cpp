@@ -18,7 +18,8 @@ const Presentation& Source::presentation() const { return *handle_->presentation
 // ---- services --------------------------------------------------------------------------------
 
 EngineServices::EngineServices(EngineOptions o)
-    : options(std::move(o)), executor(options.executor ? options.executor : make_lanes()),
+    : options(std::move(o)),
+      executor(options.executor ? options.executor : make_lanes()),
       bus(executor) {}
 
 ResolverServices EngineServices::resolver_services() const {
@@ -83,7 +84,7 @@ Result<void> EngineCore::cancel(OpenId id) {
 }
 
 bool EngineCore::take(OpenId id, std::shared_ptr<ReaderHandle>* reader) {
-    std::shared_ptr<ReaderHandle> taken;  // released outside the lock
+    std::shared_ptr<ReaderHandle> taken; // released outside the lock
     std::lock_guard lock(mutex_);
     auto found = opening_.find(id);
     if (found == opening_.end()) return false;
@@ -124,8 +125,8 @@ EngineStatistics EngineCore::statistics() const {
     out.executor = services_->executor->statistics();
     out.orphans = out.executor.orphans;
     std::lock_guard lock(mutex_);
-    out.open_sources = static_cast<int>(std::count_if(
-        readers_.begin(), readers_.end(), [](auto& r) { return !r.expired(); }));
+    out.open_sources = static_cast<int>(
+        std::count_if(readers_.begin(), readers_.end(), [](auto& r) { return !r.expired(); }));
     return out;
 }
 
@@ -173,4 +174,4 @@ const std::shared_ptr<Executor>& Engine::executor() const { return core_->servic
 const EngineOptions& Engine::options() const { return core_->services()->options; }
 EngineStatistics Engine::statistics() const { return core_->statistics(); }
 
-}  // namespace playhead
+} // namespace playhead

@@ -58,4 +58,4 @@ private:
     std::vector<std::weak_ptr<SessionCore>> sessions_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -62,9 +62,7 @@ struct Name {
 
 } // namespace
 
-std::string_view name(const EventBody& body) {
-    return std::visit(Name{}, body);
-}
+std::string_view name(const EventBody& body) { return std::visit(Name{}, body); }
 
 std::optional<MediaTime> position(const EventBody& body) {
     return std::visit(
@@ -95,32 +93,22 @@ bool is_completion(const EventBody& body) {
 
 std::string_view to_string(AudioSessionReason reason) {
     switch (reason) {
-    case AudioSessionReason::device_removed:
-        return "device_removed";
-    case AudioSessionReason::disconnected:
-        return "disconnected";
-    case AudioSessionReason::format_changed:
-        return "format_changed";
-    case AudioSessionReason::exclusive_override:
-        return "exclusive_override";
-    case AudioSessionReason::volume_changed:
-        return "volume_changed";
+    case AudioSessionReason::device_removed: return "device_removed";
+    case AudioSessionReason::disconnected: return "disconnected";
+    case AudioSessionReason::format_changed: return "format_changed";
+    case AudioSessionReason::exclusive_override: return "exclusive_override";
+    case AudioSessionReason::volume_changed: return "volume_changed";
     }
     return "unknown";
 }
 
 std::string_view to_string(TopologyState state) {
     switch (state) {
-    case TopologyState::ready:
-        return "ready";
-    case TopologyState::started_source:
-        return "started_source";
-    case TopologyState::dynamic_changed:
-        return "dynamic_changed";
-    case TopologyState::sink_switched:
-        return "sink_switched";
-    case TopologyState::ended:
-        return "ended";
+    case TopologyState::ready: return "ready";
+    case TopologyState::started_source: return "started_source";
+    case TopologyState::dynamic_changed: return "dynamic_changed";
+    case TopologyState::sink_switched: return "sink_switched";
+    case TopologyState::ended: return "ended";
     }
     return "unknown";
 }

@@ -14,10 +14,8 @@ bool is_rgb(PixelFormat format) {
     case PixelFormat::rgba:
     case PixelFormat::bgra:
     case PixelFormat::argb:
-    case PixelFormat::abgr:
-        return true;
-    default:
-        return false;
+    case PixelFormat::abgr: return true;
+    default: return false;
     }
 }
 
@@ -71,86 +69,56 @@ struct Describe {
 
 std::string_view to_string(StreamKind kind) {
     switch (kind) {
-    case StreamKind::video:
-        return "video";
-    case StreamKind::audio:
-        return "audio";
-    case StreamKind::subtitle:
-        return "subtitle";
-    case StreamKind::data:
-        return "data";
-    case StreamKind::attachment:
-        return "attachment";
+    case StreamKind::video: return "video";
+    case StreamKind::audio: return "audio";
+    case StreamKind::subtitle: return "subtitle";
+    case StreamKind::data: return "data";
+    case StreamKind::attachment: return "attachment";
     }
     return "unknown";
 }
 
 std::string_view to_string(PixelFormat format) {
     switch (format) {
-    case PixelFormat::other:
-        return "other";
-    case PixelFormat::i420:
-        return "i420";
-    case PixelFormat::i422:
-        return "i422";
-    case PixelFormat::i444:
-        return "i444";
-    case PixelFormat::nv12:
-        return "nv12";
-    case PixelFormat::nv21:
-        return "nv21";
-    case PixelFormat::i420_10le:
-        return "i420_10le";
-    case PixelFormat::p010le:
-        return "p010le";
-    case PixelFormat::gray8:
-        return "gray8";
-    case PixelFormat::rgb24:
-        return "rgb24";
-    case PixelFormat::bgr24:
-        return "bgr24";
-    case PixelFormat::rgba:
-        return "rgba";
-    case PixelFormat::bgra:
-        return "bgra";
-    case PixelFormat::argb:
-        return "argb";
-    case PixelFormat::abgr:
-        return "abgr";
+    case PixelFormat::other: return "other";
+    case PixelFormat::i420: return "i420";
+    case PixelFormat::i422: return "i422";
+    case PixelFormat::i444: return "i444";
+    case PixelFormat::nv12: return "nv12";
+    case PixelFormat::nv21: return "nv21";
+    case PixelFormat::i420_10le: return "i420_10le";
+    case PixelFormat::p010le: return "p010le";
+    case PixelFormat::gray8: return "gray8";
+    case PixelFormat::rgb24: return "rgb24";
+    case PixelFormat::bgr24: return "bgr24";
+    case PixelFormat::rgba: return "rgba";
+    case PixelFormat::bgra: return "bgra";
+    case PixelFormat::argb: return "argb";
+    case PixelFormat::abgr: return "abgr";
     }
     return "unknown";
 }
 
 std::string_view to_string(SampleFormat format) {
     switch (format) {
-    case SampleFormat::u8:
-        return "u8";
-    case SampleFormat::s16:
-        return "s16";
-    case SampleFormat::s32:
-        return "s32";
-    case SampleFormat::s64:
-        return "s64";
-    case SampleFormat::f32:
-        return "f32";
-    case SampleFormat::f64:
-        return "f64";
+    case SampleFormat::u8: return "u8";
+    case SampleFormat::s16: return "s16";
+    case SampleFormat::s32: return "s32";
+    case SampleFormat::s64: return "s64";
+    case SampleFormat::f32: return "f32";
+    case SampleFormat::f64: return "f64";
     }
     return "unknown";
 }
 
 int bytes_per_sample(SampleFormat format) {
     switch (format) {
-    case SampleFormat::u8:
-        return 1;
-    case SampleFormat::s16:
-        return 2;
+    case SampleFormat::u8: return 1;
+    case SampleFormat::s16: return 2;
     case SampleFormat::s32:
-    case SampleFormat::f32:
-        return 4;
+    case SampleFormat::f32: return 4;
     case SampleFormat::s64:
-    case SampleFormat::f64:
-        return 8;
+    case SampleFormat::f64: return 8;
     }
     return 0;
 }
@@ -189,8 +157,6 @@ DisplaySize display_size(const VideoFormat& format) {
     return size;
 }
 
-std::string describe(const MediaType& type) {
-    return std::visit(Describe{}, type);
-}
+std::string describe(const MediaType& type) { return std::visit(Describe{}, type); }
 
 } // namespace playhead

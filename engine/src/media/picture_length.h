@@ -14,4 +14,4 @@ inline Duration picture_length(const VideoFrame& frame, Duration spacing) {
     return rate.positive() ? rescale(1, TimeBase{rate.den, rate.num}) : guess;
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -6,20 +6,18 @@
 namespace playhead {
 namespace {
 
-DropMode moved(DropMode mode, int by) {
-    return static_cast<DropMode>(static_cast<int>(mode) + by);
-}
+DropMode moved(DropMode mode, int by) { return static_cast<DropMode>(static_cast<int>(mode) + by); }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(DropMode mode) {
     switch (mode) {
-        case DropMode::none: return "none";
-        case DropMode::mode_1: return "mode_1";
-        case DropMode::mode_2: return "mode_2";
-        case DropMode::mode_3: return "mode_3";
-        case DropMode::mode_4: return "mode_4";
-        case DropMode::mode_5: return "mode_5";
+    case DropMode::none: return "none";
+    case DropMode::mode_1: return "mode_1";
+    case DropMode::mode_2: return "mode_2";
+    case DropMode::mode_3: return "mode_3";
+    case DropMode::mode_4: return "mode_4";
+    case DropMode::mode_5: return "mode_5";
     }
     return "unknown";
 }
@@ -69,4 +67,4 @@ void SteppedQuality::interrupted() {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,8 +11,7 @@ inline bool same_type(const VideoFormat& a, const VideoFormat& b) {
 }
 
 inline bool same_type(const AudioFormat& a, const AudioFormat& b) {
-    return a.rate_hz == b.rate_hz && a.channels == b.channels &&
-           a.sample_format == b.sample_format;
+    return a.rate_hz == b.rate_hz && a.channels == b.channels && a.sample_format == b.sample_format;
 }
 
 inline bool same_type(const MediaType& a, const MediaType& b) {
@@ -46,4 +45,4 @@ inline bool is_of_type(const Sample& sample, const MediaType& type) {
     return audio && block && block->buffer && same_type(block->buffer->format(), *audio);
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -30,12 +30,9 @@ enum class Rest { none, below_half, half_or_more };
 // Whether the magnitude goes up by one for what the division left.
 bool away_from_zero(Rest rest, bool negative, Rounding rounding) {
     switch (rounding) {
-    case Rounding::down:
-        return negative && rest != Rest::none;
-    case Rounding::up:
-        return !negative && rest != Rest::none;
-    case Rounding::nearest:
-        break;
+    case Rounding::down: return negative && rest != Rest::none;
+    case Rounding::up: return !negative && rest != Rest::none;
+    case Rounding::nearest: break;
     }
     return rest == Rest::half_or_more;
 }
@@ -47,9 +44,7 @@ Rest rest_of(Wide remainder, Wide divisor) {
     return less(add(remainder, remainder), divisor) ? Rest::below_half : Rest::half_or_more;
 }
 
-bool positive(TimeBase base) {
-    return base.num > 0 && base.den > 0;
-}
+bool positive(TimeBase base) { return base.num > 0 && base.den > 0; }
 
 } // namespace
 

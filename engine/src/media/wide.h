@@ -29,9 +29,7 @@ constexpr Wide add(Wide a, Wide b) {
     return {a.high + b.high + (low < a.low ? 1U : 0U), low};
 }
 
-constexpr bool less(Wide a, Wide b) {
-    return a.high != b.high ? a.high < b.high : a.low < b.low;
-}
+constexpr bool less(Wide a, Wide b) { return a.high != b.high ? a.high < b.high : a.low < b.low; }
 
 struct WideQuotient {
     Wide quotient;

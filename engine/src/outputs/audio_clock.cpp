@@ -166,8 +166,9 @@ std::optional<HostTime> AudioClock::moves_at(HostTime now, const RenderReport& r
         // would have ended, so neither line tells of the other.
         consider(host_of(report.first_frame, report.frame, report.heard));
         if (floor_ < media_of(report.before_end)) {
-            consider(line_through(now, report.before_frame, report.before_heard, report.before_first)
-                         .host_at(floor_));
+            consider(
+                line_through(now, report.before_frame, report.before_heard, report.before_first)
+                    .host_at(floor_));
         }
         consider(next_mark(now, report.before_frame, report.before_heard, report.before_first,
                            report.before_end));

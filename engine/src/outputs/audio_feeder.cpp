@@ -179,9 +179,9 @@ Result<void> AudioFeeder::take(SampleRing& ring, const Route& route) {
     }
     epoch_ = piece.epoch;
     const double room = static_cast<double>(ring.room()) * tempo_.rate();
-    std::int64_t taken = std::clamp<std::int64_t>(
-        static_cast<std::int64_t>(room * piece.rate_hz / device_.rate_hz), least_chunk,
-        std::max(piece.frames, least_chunk));
+    std::int64_t taken =
+        std::clamp<std::int64_t>(static_cast<std::int64_t>(room * piece.rate_hz / device_.rate_hz),
+                                 least_chunk, std::max(piece.frames, least_chunk));
     taken = std::min(taken, piece.frames);
     const MediaTime until = piece.media + frames_to_duration(taken, piece.rate_hz);
     if (!piece.buffer) {
@@ -221,8 +221,7 @@ Result<void> AudioFeeder::pass(SampleRing& ring, const OnMark& on_mark) {
 }
 
 // What comes next begins another line; what the stretcher holds belongs to it.
-Result<void> AudioFeeder::change_rate(SampleRing& ring, const Route& route,
-                                      const OnMark& on_mark) {
+Result<void> AudioFeeder::change_rate(SampleRing& ring, const Route& route, const OnMark& on_mark) {
     const auto held = std::chrono::duration<double>(tempo_.held() / device_.rate_hz);
     auto first = tempo_.change(route.rate, device_, route.stretchers);
     if (!first) return fail(first.error());

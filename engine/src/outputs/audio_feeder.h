@@ -46,7 +46,7 @@ public:
     // What sound goes through, and to where. Factories may be null.
     struct Route {
         AudioFormat device;
-        double rate = 1.0; // positive, and within the stretcher's range
+        double rate = 1.0;           // positive, and within the stretcher's range
         std::int64_t discard_to = 0; // frames of the ring before it are not to be played
         std::shared_ptr<ConverterFactory> converters;
         std::shared_ptr<TimeStretcherFactory> stretchers;
@@ -116,7 +116,7 @@ private:
     std::int64_t counted_ = 0;
     std::int64_t surplus_ = 0; // given too many at the end of an item
     Epoch epoch_ = 0;
-    AudioChunk ready_;       // converted
+    AudioChunk ready_; // converted
     AudioTempo tempo_;
     bool mark_rate_ = false; // the next frame begins a line, though counting goes on
     AudioChunk out_;         // at its rate; did not fit yet

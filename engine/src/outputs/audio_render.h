@@ -105,9 +105,9 @@ private:
     RenderOrders now_;
     std::int64_t known_ = 0; // frames of the ring that came before those orders were read
     RenderReport told_;
-    std::int64_t asked_ = 0;    // frames the device has asked for since it was opened
-    bool sounding_ = false;     // the last frame given was the ring's
-    bool met_ = false;          // the appointment was kept
+    std::int64_t asked_ = 0; // frames the device has asked for since it was opened
+    bool sounding_ = false;  // the last frame given was the ring's
+    bool met_ = false;       // the appointment was kept
     // That of the generation; behind an end the line that sound has been on, so that what comes after
     // all is heard in its right place.
     std::int64_t due_frame_ = 0;

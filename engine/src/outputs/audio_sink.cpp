@@ -193,7 +193,8 @@ void AudioSink::change_over(MediaTime t) {
         ended_ = feeder_done_ = fed_ = reseat_ = false;
         asking_ = true;
     }
-    abort_markers({Errc::aborted, "Another stream has taken the place of the one before the marker."});
+    abort_markers(
+        {Errc::aborted, "Another stream has taken the place of the one before the marker."});
     open_device(Attempt::first);
     advance();
 }
@@ -444,9 +445,7 @@ void AudioSink::on_stop(HostTime when) {
 
 // ---- volume -----------------------------------------------------------------------------------
 
-void AudioSink::set_gain_locked() {
-    render_->set_gain(mute_ ? 0.0F : static_cast<float>(volume_));
-}
+void AudioSink::set_gain_locked() { render_->set_gain(mute_ ? 0.0F : static_cast<float>(volume_)); }
 
 void AudioSink::set_volume(double linear) {
     if (!std::isfinite(linear)) return;

@@ -92,7 +92,7 @@ private:
     };
     // A start that waits for the clock's line to move.
     struct Awaited {
-        std::optional<MediaTime> at;  // none: where the pause was
+        std::optional<MediaTime> at; // none: where the pause was
     };
     // What to tell the host once the lock is free.
     struct News {
@@ -115,8 +115,7 @@ private:
     void open_device(Attempt attempt);
 
     // With the lock.
-    void begin_locked(HostTime when, std::optional<MediaTime> at,
-                      const Timeline* led_by = nullptr);
+    void begin_locked(HostTime when, std::optional<MediaTime> at, const Timeline* led_by = nullptr);
     void await_locked(std::optional<MediaTime> at);
     void pause_locked(HostTime when);
     void stop_locked(HostTime when);
@@ -162,8 +161,8 @@ private:
     mutable AudioClock clock_;
     RenderOrders orders_;
     std::shared_ptr<SampleRing> ring_;
-    AudioFormat format_;     // the device's
-    bool settled_ = false;   // the device is open, or has said why it will not
+    AudioFormat format_;   // the device's
+    bool settled_ = false; // the device is open, or has said why it will not
     HostTime opening_since_{};
     bool failed_ = false; // said to the host
     double volume_;
@@ -184,9 +183,9 @@ private:
     HostTime quiet_since_{}; // a device that has not called since then counts as silent
     std::int64_t callbacks_then_ = 0;
     std::optional<HostTime> close_at_;
-    HostTime began_{};     // the last start or restart
-    Duration flow_wait_{}; // how long to wait for the callback that should come
-    std::int64_t taken_then_ = 0; // by the device, when that was last looked at
+    HostTime began_{};               // the last start or restart
+    Duration flow_wait_{};           // how long to wait for the callback that should come
+    std::int64_t taken_then_ = 0;    // by the device, when that was last looked at
     mutable double told_rate_ = 0.0; // of the line, as watchers and readers know it
     std::uint64_t underruns_told_ = 0;
     TimerId timer_ = 0;

@@ -137,7 +137,8 @@ bool AudioSink::taken_locked(MediaTime at, const RenderReport& report) const {
 }
 
 Duration AudioSink::queued_locked(HostTime now, const RenderReport& report) const {
-    if (!silent_locked() && sounds_locked()) return in_ring_locked(report) + in_host_locked(waiting_);
+    if (!silent_locked() && sounds_locked())
+        return in_ring_locked(report) + in_host_locked(waiting_);
     const MediaTime at = clock_.timeline(now, report).media_at(now);
     const Duration ahead = rate_ < 0.0 ? at - fed_until_ : fed_until_ - at;
     return in_host_locked(std::max(ahead, Duration{}));
@@ -261,10 +262,9 @@ std::optional<HostTime> AudioSink::next_locked(HostTime now, const RenderReport&
     }
     if (!silent) {
         const HostTime alive = alive_locked(report);
-        const bool awaited =
-            line.rate() == 0.0
-                ? !open || report.callbacks == callbacks_then_ || more
-                : now - alive > 2 * std::max(report.period, shortest_wait);
+        const bool awaited = line.rate() == 0.0
+                                 ? !open || report.callbacks == callbacks_then_ || more
+                                 : now - alive > 2 * std::max(report.period, shortest_wait);
         if (awaited) consider(std::max(alive + options_.device_patience, now + shortest_wait));
     }
     if (line.rate() == 0.0) return next;

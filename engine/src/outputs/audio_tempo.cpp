@@ -48,8 +48,8 @@ Result<AudioChunk> AudioTempo::change(double rate, const AudioFormat& device,
 Result<AudioChunk> AudioTempo::back_to_own_rate() {
     if (!fed_) return AudioChunk{};
     const auto channels = static_cast<std::size_t>(format_.channels);
-    const auto kept = std::min(static_cast<std::size_t>(std::llround(held())),
-                               recent_.size() / channels);
+    const auto kept =
+        std::min(static_cast<std::size_t>(std::llround(held())), recent_.size() / channels);
     std::vector<float> own(recent_.end() - static_cast<std::ptrdiff_t>(kept * channels),
                            recent_.end());
     auto rest = stretcher_->drain();
@@ -71,9 +71,8 @@ Result<AudioChunk> AudioTempo::back_to_own_rate() {
 }
 
 void AudioTempo::remember(const AudioChunk& in) {
-    const auto most =
-        static_cast<std::size_t>(duration_to_frames(remembered, format_.rate_hz) *
-                                 format_.channels);
+    const auto most = static_cast<std::size_t>(duration_to_frames(remembered, format_.rate_hz) *
+                                               format_.channels);
     const auto samples = in.floats();
     recent_.insert(recent_.end(), samples.begin(), samples.end());
     if (recent_.size() > 2 * most) {

@@ -33,7 +33,7 @@ std::optional<MediaTime> end_of(const SubtitleCue& cue) {
     return cue.duration ? std::optional(cue.pts + *cue.duration) : std::nullopt;
 }
 
-}  // namespace
+} // namespace
 
 SubtitleSink::SubtitleSink(SubtitleOutput::Show show) : show_(std::move(show)) {}
 
@@ -60,7 +60,7 @@ void SubtitleSink::attach(const SinkContext& context) {
     context_ = context;
     hear_turns(context.host);
     state_ = State::stopped;
-    rate_ = 1.0;  // the clock tells if it is another
+    rate_ = 1.0; // the clock tells if it is another
     open_requests_ = 0;
     drop_cues();
 }
@@ -123,7 +123,7 @@ void SubtitleSink::preroll(MediaTime t) {
     state_ = State::ready;
     held_at_ = t;
     asking_ = true;
-    if (context_.host) context_.host->prerolled();  // nothing is too early for it
+    if (context_.host) context_.host->prerolled(); // nothing is too early for it
     advance();
 }
 
@@ -240,7 +240,7 @@ void SubtitleSink::advance() {
 
 // Those that are over.
 void SubtitleSink::retire(MediaTime now) {
-    std::optional<MediaTime> latest;  // that has begun
+    std::optional<MediaTime> latest; // that has begun
     for (const auto& cue : cues_) {
         if (cue.pts <= now) latest = cue.pts;
     }
@@ -284,7 +284,7 @@ void SubtitleSink::arm(const Timeline& line, MediaTime now) {
         consider(cue.pts);
         consider(end_of(cue));
     }
-    if (!cues_.empty()) consider(cues_.back().pts - far_ahead);  // it may ask again
+    if (!cues_.empty()) consider(cues_.back().pts - far_ahead); // it may ask again
     if (!markers_.empty()) consider(markers_.front().after);
     const bool runs = state_ == State::running && line.rate() != 0.0;
     std::optional<HostTime> due;
@@ -294,15 +294,15 @@ void SubtitleSink::arm(const Timeline& line, MediaTime now) {
     if (!due) return;
     timer_due_ = due;
     const HostTime soonest = context_.executor->now() + Duration{1};
-    timer_ = context_.executor->at(std::max(*due, soonest), [weak = weak_from_this(),
-                                                             host = context_.host, mine = ++timers_] {
-        host->post([weak, mine] {
-            const auto self = weak.lock();
-            if (!self || mine != self->timers_) return;
-            self->timer_ = 0;
-            self->advance();
+    timer_ = context_.executor->at(
+        std::max(*due, soonest), [weak = weak_from_this(), host = context_.host, mine = ++timers_] {
+            host->post([weak, mine] {
+                const auto self = weak.lock();
+                if (!self || mine != self->timers_) return;
+                self->timer_ = 0;
+                self->advance();
+            });
         });
-    });
 }
 
 void SubtitleSink::disarm() {
@@ -316,7 +316,8 @@ void SubtitleSink::disarm() {
 class SubtitleOutputCore {
 public:
     explicit SubtitleOutputCore(SubtitleOutput::Show show)
-        : subtitles(std::make_shared<SubtitleSink>(std::move(show))), sink(subtitles) {}
+        : subtitles(std::make_shared<SubtitleSink>(std::move(show))),
+          sink(subtitles) {}
     const std::shared_ptr<SubtitleSink> subtitles;
     const std::shared_ptr<StreamSink> sink;
 };
@@ -327,4 +328,4 @@ SubtitleOutput::~SubtitleOutput() { core_->subtitles->forget_show(); }
 
 const std::shared_ptr<StreamSink>& SubtitleOutput::sink() const { return core_->sink; }
 
-}  // namespace playhead
+} // namespace playhead

@@ -21,7 +21,7 @@ class SubtitleSink final : public StreamSink,
                            public std::enable_shared_from_this<SubtitleSink> {
 public:
     explicit SubtitleSink(SubtitleOutput::Show show);
-    void forget_show();  // any thread: it is not called any more
+    void forget_show(); // any thread: it is not called any more
 
     StreamKind kind() const override { return StreamKind::subtitle; }
     SinkTraits traits() const override;
@@ -43,10 +43,10 @@ public:
     void on_turn() override;
 
 private:
-    enum class State { stopped, ready, running, paused };  // ready: what is on at held_at_ shows
+    enum class State { stopped, ready, running, paused }; // ready: what is on at held_at_ shows
     struct Waiting {
         Marker marker;
-        std::optional<MediaTime> after;  // the end of what came before it; none: nothing did
+        std::optional<MediaTime> after; // the end of what came before it; none: nothing did
     };
 
     void hear_turns(std::shared_ptr<StreamSinkHost> host);
@@ -63,24 +63,24 @@ private:
 
     SinkContext context_;
     State state_ = State::stopped;
-    std::deque<SubtitleCue> cues_;  // that are on, or come; by pts
+    std::deque<SubtitleCue> cues_; // that are on, or come; by pts
     std::vector<SubtitleCue> shown_;
     std::deque<Waiting> markers_;
-    std::optional<MediaTime> last_end_;  // of what came since the last flush
-    MediaTime held_at_{};                // position while ready or paused
+    std::optional<MediaTime> last_end_; // of what came since the last flush
+    MediaTime held_at_{};               // position while ready or paused
     double rate_ = 1.0;
     int open_requests_ = 0;
-    bool asking_ = false;  // not between a flush and what follows it
+    bool asking_ = false; // not between a flush and what follows it
     std::weak_ptr<ClockTimeSource> watched_;
     TimerId timer_ = 0;
     std::optional<HostTime> timer_due_;
-    std::uint64_t timers_ = 0;  // one that is of an earlier number has been replaced
+    std::uint64_t timers_ = 0; // one that is of an earlier number has been replaced
 
-    std::mutex turn_mutex_;  // guards turn_host_: turns come on any thread
+    std::mutex turn_mutex_; // guards turn_host_: turns come on any thread
     std::shared_ptr<StreamSinkHost> turn_host_;
 
-    std::recursive_mutex show_mutex_;  // held while it runs, so that forgetting it waits
+    std::recursive_mutex show_mutex_; // held while it runs, so that forgetting it waits
     SubtitleOutput::Show show_;
 };
 
-}  // namespace playhead
+} // namespace playhead

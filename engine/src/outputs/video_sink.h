@@ -124,8 +124,8 @@ private:
     std::deque<Waiting> markers_;
     bool ended_ = false;
     bool prerolled_ = false;
-    bool asking_ = false; // not between a flush and what follows it
-    double rate_ = 1.0;   // as told last; the line's is 0 while it is held, too
+    bool asking_ = false;    // not between a flush and what follows it
+    double rate_ = 1.0;      // as told last; the line's is 0 while it is held, too
     bool scrubbing_ = false; // rate 0: a start or a step waits for its frame
     int open_requests_ = 0;
     bool woken_ = false; // and has not pulled since

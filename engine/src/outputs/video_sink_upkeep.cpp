@@ -95,7 +95,8 @@ int VideoSink::ask_locked() {
 bool VideoSink::prerolled_locked() const {
     if (ended_) return true;
     if (!current_ || stale_) return false;
-    const bool holds = reverse_locked() ? current_->decoded.pts <= held_at_ : current_->end > held_at_;
+    const bool holds =
+        reverse_locked() ? current_->decoded.pts <= held_at_ : current_->end > held_at_;
     return holds || !queue_.empty();
 }
 

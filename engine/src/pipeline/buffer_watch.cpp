@@ -6,7 +6,8 @@
 namespace playhead {
 
 BufferWatch::BufferWatch(std::shared_ptr<Executor> executor, std::function<void(bool)> tell)
-    : executor_(std::move(executor)), tell_(std::move(tell)) {}
+    : executor_(std::move(executor)),
+      tell_(std::move(tell)) {}
 
 BufferWatch::~BufferWatch() { disarm(); }
 
@@ -21,7 +22,7 @@ void BufferWatch::watch(int output_node, const void* source, std::shared_ptr<Pac
         }
     });
     queues_[output_node] = {source, std::move(queue)};
-    if (buffering_) check();  // asks this one too
+    if (buffering_) check(); // asks this one too
 }
 
 void BufferWatch::begin() {
@@ -69,7 +70,7 @@ void BufferWatch::buffer() {
     disarm();
     buffering_ = true;
     tell_(true);
-    check();  // asks to be told
+    check(); // asks to be told
 }
 
 bool BufferWatch::any_dry() const {
@@ -106,4 +107,4 @@ bool BufferWatch::has_plenty(const void* source) const {
     return longest >= sparse || bytes >= PacketQueue::plenty_bytes;
 }
 
-}  // namespace playhead
+} // namespace playhead

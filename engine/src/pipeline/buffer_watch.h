@@ -54,10 +54,10 @@ private:
 
     const std::shared_ptr<Executor> executor_;
     const std::function<void(bool)> tell_;
-    std::map<int, Watched> queues_;  // by output
+    std::map<int, Watched> queues_; // by output
     bool on_ = false;
     bool buffering_ = false;
     TimerId patience_ = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

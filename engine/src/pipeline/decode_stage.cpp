@@ -12,10 +12,15 @@ DecodeStage::DecodeStage(std::shared_ptr<Executor> executor, DecoderRecipe recip
                          std::unique_ptr<Outlet> outlet, std::vector<Outlet::Port> ports,
                          std::shared_ptr<const PresentationClock> clock, std::uint64_t account,
                          std::size_t reverse_bytes)
-    : executor_(executor), recipe_(std::move(recipe)), queue_(std::move(queue)),
-      clock_(std::move(clock)), first_ports_(std::move(ports)),
-      strand_(std::move(executor), account), outlet_(std::move(outlet)),
-      decoder_(std::move(decoder)), back_(reverse_bytes) {
+    : executor_(executor),
+      recipe_(std::move(recipe)),
+      queue_(std::move(queue)),
+      clock_(std::move(clock)),
+      first_ports_(std::move(ports)),
+      strand_(std::move(executor), account),
+      outlet_(std::move(outlet)),
+      decoder_(std::move(decoder)),
+      back_(reverse_bytes) {
     outlet_->connect(first_ports_);
     video_ = outlet_->is_video();
 }
@@ -278,4 +283,4 @@ void DecodeStage::on_damage(Error error) {
                      error = std::move(error)]() mutable { listener(std::move(error)); });
 }
 
-}  // namespace playhead
+} // namespace playhead

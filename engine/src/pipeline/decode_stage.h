@@ -40,8 +40,8 @@ struct DecodeOrder {
     // Media time: the picture that contains it is the first to be handed out, sound begins at it (in
     // reverse, ends before it).
     MediaTime target{};
-    std::optional<MediaTime> stop;  // media time: nothing from there on (in reverse: before it)
-    Duration shift{};               // added to the stamps of what is handed out
+    std::optional<MediaTime> stop; // media time: nothing from there on (in reverse: before it)
+    Duration shift{};              // added to the stamps of what is handed out
     Direction direction = Direction::forward;
     Thinning thinning = Thinning::none;
     // Hand out the first picture that can be decoded as well, flagged provisional, until the one for
@@ -71,9 +71,9 @@ inline constexpr std::size_t reverse_picture_bytes = 256u << 20;
 class DecodeStage : public std::enable_shared_from_this<DecodeStage> {
 public:
     struct Listener {
-        std::function<void(const LastSample&)> delivered_last;  // control lane
-        std::function<void(Status)> damage;                   // control lane: one packet
-        std::function<void(Status)> failed;                   // control lane: cannot go on
+        std::function<void(const LastSample&)> delivered_last; // control lane
+        std::function<void(Status)> damage;                    // control lane: one packet
+        std::function<void(Status)> failed;                    // control lane: cannot go on
         // Control lane: a picture was handed out so long after it was due; at most one in 250 ms.
         std::function<void(Duration)> late = {};
         // On the strand: a packet goes in; a sample was handed out, so long after it was due
@@ -116,7 +116,7 @@ public:
     void limit(std::optional<MediaTime> stop, LateEnd late, std::function<void(bool)> answer);
     // Leaves out at least that much from the next packet on, over restarts too. Non_key is thinning.
     void set_skip_floor(SkipLevel floor);
-    SkipLevel skip_floor() const { return asked_floor_; }  // for whoever replaces this stage
+    SkipLevel skip_floor() const { return asked_floor_; } // for whoever replaces this stage
     void wake();
     // Leaves a decoder behind that does not come back; true if it was inside a step.
     bool detach();
@@ -134,7 +134,7 @@ private:
     bool make_ready();
     void step();
     bool decode_on();
-    bool fetch();  // false: nothing to do now
+    bool fetch(); // false: nothing to do now
     bool leave_out(const Packet& packet);
     void set_skip(bool before_target);
     bool send(Packet packet);
@@ -166,14 +166,14 @@ private:
     const std::shared_ptr<const PresentationClock> clock_;
     const std::shared_ptr<DecodeCounters> counters_ = std::make_shared<DecodeCounters>();
     Listener listener_;
-    std::vector<Outlet::Port> first_ports_;    // control lane: until connect()
-    std::optional<DecodeOrder> last_restart_;  // control lane
-    SkipLevel asked_floor_ = SkipLevel::none;  // control lane
+    std::vector<Outlet::Port> first_ports_;   // control lane: until connect()
+    std::optional<DecodeOrder> last_restart_; // control lane
+    SkipLevel asked_floor_ = SkipLevel::none; // control lane
     WorkStrand strand_;
     std::atomic<bool> followed_{false};
-    std::atomic<Epoch> wanted_epoch_{0};  // of the latest restart: a step of an older one gives up
-    std::atomic<Epoch> step_epoch_{0};    // of the step or restart that runs now; 0 = none
-    mutable std::mutex first_mutex_;      // guards first_pts_: written on the strand, read anywhere
+    std::atomic<Epoch> wanted_epoch_{0}; // of the latest restart: a step of an older one gives up
+    std::atomic<Epoch> step_epoch_{0};   // of the step or restart that runs now; 0 = none
+    mutable std::mutex first_mutex_;     // guards first_pts_: written on the strand, read anywhere
     std::optional<MediaTime> first_pts_;
 
     // The strand's own.
@@ -181,25 +181,25 @@ private:
     bool video_ = false;
     std::unique_ptr<Decoder> decoder_;
     DecodeOrder order_;
-    std::optional<MediaRange> last_;  // interval of what was handed out last, in presentation time
-    std::optional<MediaTime> decoded_before_;  // pts of the picture decoded last
-    Duration spacing_{};     // between the last two
-    bool live_ = false;      // between restart and the end
-    bool ending_ = false;    // the end waits behind what outputs have not asked for yet
-    bool stopped_short_ = false;  // it has ended at the stop
-    bool reached_ = false;   // the target has been handed out
+    std::optional<MediaRange> last_; // interval of what was handed out last, in presentation time
+    std::optional<MediaTime> decoded_before_; // pts of the picture decoded last
+    Duration spacing_{};                      // between the last two
+    bool live_ = false;                       // between restart and the end
+    bool ending_ = false;        // the end waits behind what outputs have not asked for yet
+    bool stopped_short_ = false; // it has ended at the stop
+    bool reached_ = false;       // the target has been handed out
     bool previewed_ = false;
-    bool alone_ = false;     // what is in the decoder is to come out before anything else goes in
-    std::optional<Packet> refused_;  // the decoder was full
-    std::optional<VideoFrame> candidate_;  // at or before the target; given if nothing better comes
+    bool alone_ = false; // what is in the decoder is to come out before anything else goes in
+    std::optional<Packet> refused_;       // the decoder was full
+    std::optional<VideoFrame> candidate_; // at or before the target; given if nothing better comes
     SkipLevel skip_ = SkipLevel::none;
     SkipLevel floor_ = SkipLevel::none;
     bool thinned_ = false;
-    std::optional<MediaTime> thinned_from_;  // forward: the first picture for which that holds
+    std::optional<MediaTime> thinned_from_; // forward: the first picture for which that holds
     bool types_fixed_ = false;
     ReverseDecode back_;
-    std::optional<VideoFrame> early_;  // in reverse: what a preview would show
+    std::optional<VideoFrame> early_; // in reverse: what a preview would show
     std::optional<HostTime> lateness_told_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration lateness_pause = std::chrono::milliseconds{250};
 
-}  // namespace
+} // namespace
 
 void DecodeStage::accept(Sample sample) {
     std::visit([this](auto& s) { accept(std::move(s)); }, sample);
@@ -21,7 +21,8 @@ void DecodeStage::accept(AudioBlock block) {
     if (!block.buffer || block.frames <= 0) return;
     const int rate = block.buffer->format().rate_hz;
     if (!reached_ && block.pts < order_.target) {
-        const auto cut = std::min(block.frames, duration_to_frames(order_.target - block.pts, rate));
+        const auto cut =
+            std::min(block.frames, duration_to_frames(order_.target - block.pts, rate));
         block.first_frame += cut;
         block.frames -= cut;
         block.pts += frames_to_duration(cut, rate);
@@ -131,13 +132,15 @@ void DecodeStage::give_picture(VideoFrame frame, std::optional<MediaTime> next) 
 bool DecodeStage::accepted(Outlet::Offered offered) {
     for (auto& error : offered.damage) on_damage(std::move(error));
     if (!offered.changes.empty() && listener_.types_changed) {
-        executor_->post([listener = listener_.types_changed,
-                         changes = std::move(offered.changes)] { listener(changes); });
+        executor_->post([listener = listener_.types_changed, changes = std::move(offered.changes)] {
+            listener(changes);
+        });
     }
     if (offered.refused.ok()) return true;
     live_ = false;
-    executor_->post([listener = listener_.failed,
-                     status = std::move(offered.refused)]() mutable { listener(std::move(status)); });
+    executor_->post([listener = listener_.failed, status = std::move(offered.refused)]() mutable {
+        listener(std::move(status));
+    });
     return false;
 }
 
@@ -184,7 +187,7 @@ void DecodeStage::watch_lateness(MediaTime due_at) {
 
 // A picture at or after the stop has come out, so the one before it lasts until there.
 void DecodeStage::end_at_stop() {
-    if (*order_.stop <= order_.target) candidate_.reset();  // an empty stretch
+    if (*order_.stop <= order_.target) candidate_.reset(); // an empty stretch
     if (candidate_) settle(*order_.stop);
     if (last_) last_->end = std::max(last_->end, *order_.stop + order_.shift);
     stopped_short_ = true;
@@ -205,8 +208,9 @@ void DecodeStage::finish() {
 // Everything has gone out, everywhere.
 void DecodeStage::tell_last() {
     ending_ = false;
-    executor_->post([listener = listener_.delivered_last,
-                     last = LastSample{order_.epoch, last_}] { listener(last); });
+    executor_->post([listener = listener_.delivered_last, last = LastSample{order_.epoch, last_}] {
+        listener(last);
+    });
 }
 
-}  // namespace playhead
+} // namespace playhead

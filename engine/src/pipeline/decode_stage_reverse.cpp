@@ -90,4 +90,4 @@ bool DecodeStage::send_back() {
     return !fatal;
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -13,14 +13,19 @@ constexpr Duration first_step_back = std::chrono::milliseconds{500};
 
 MediaTime just_after(MediaTime t) { return t == MediaTime::max() ? t : t + instant; }
 
-}  // namespace
+} // namespace
 
 GroupPlan::GroupPlan(MediaTime at, std::optional<MediaTime> stop, Thinning thinning,
                      std::size_t most_bytes)
-    : stop_(stop), thinning_(thinning), most_bytes_(most_bytes), upper_(just_after(at)), passage_(upper_) {}
+    : stop_(stop),
+      thinning_(thinning),
+      most_bytes_(most_bytes),
+      upper_(just_after(at)),
+      passage_(upper_) {}
 
 MediaTime GroupPlan::seek_target() const {
-    return std::max(media_zero, upper_ > media_zero + back_ ? upper_ - instant - back_ : media_zero);
+    return std::max(media_zero,
+                    upper_ > media_zero + back_ ? upper_ - instant - back_ : media_zero);
 }
 
 void GroupPlan::arrived() {
@@ -76,4 +81,4 @@ GroupPlan::Verdict GroupPlan::conclude() {
 
 std::vector<Packet> GroupPlan::packets() { return std::exchange(packets_, {}); }
 
-}  // namespace playhead
+} // namespace playhead

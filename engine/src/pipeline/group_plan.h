@@ -29,11 +29,11 @@ public:
     void arrived();
 
     enum class Verdict {
-        more,       // the next packet
-        group,      // packets() are one, in file order
-        elsewhere,  // the source came out too late: another seek
-        end,        // there is nothing before what was taken
-        too_long    // more than may be held in memory
+        more,      // the next packet
+        group,     // packets() are one, in file order
+        elsewhere, // the source came out too late: another seek
+        end,       // there is nothing before what was taken
+        too_long   // more than may be held in memory
     };
     // A packet of the stream, in file order; the end of the file.
     Verdict take(Packet packet);
@@ -48,15 +48,15 @@ private:
     const std::optional<MediaTime> stop_;
     const Thinning thinning_;
     const std::size_t most_bytes_;
-    MediaTime upper_;  // pictures from here on have been taken, or are not wanted
-    Duration back_{};  // how far before it to look
+    MediaTime upper_; // pictures from here on have been taken, or are not wanted
+    Duration back_{}; // how far before it to look
     bool at_beginning_ = false;
     bool over_ = false;
-    std::optional<MediaTime> begin_;  // of the group under way
-    bool exact_ = true;               // else the key frame may be shown a little later
+    std::optional<MediaTime> begin_; // of the group under way
+    bool exact_ = true;              // else the key frame may be shown a little later
     Passage passage_;
     std::vector<Packet> packets_;
     std::size_t bytes_ = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -105,7 +105,8 @@ void Outlet::rest(const std::vector<int>& output_nodes) {
 }
 
 bool Outlet::connected() const {
-    return std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.active(); });
+    return std::any_of(lanes_.begin(), lanes_.end(),
+                       [](const Lane& lane) { return lane.active(); });
 }
 
 void Outlet::set_deadline(std::optional<HostTime> deadline) {
@@ -247,4 +248,4 @@ void Outlet::preview(const VideoFrame& frame, Epoch epoch, Duration shift, bool 
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

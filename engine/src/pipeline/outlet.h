@@ -21,9 +21,9 @@ namespace playhead {
 
 // How a stream reaches its outputs, as resolution found it.
 struct LimbPlan {
-    std::vector<TransformRecipe> recipes;  // of what stands in it
-    std::vector<LimbPlan> limbs;           // behind its fork; none: it ends in an output
-    int output_node = -1;                  // which one
+    std::vector<TransformRecipe> recipes; // of what stands in it
+    std::vector<LimbPlan> limbs;          // behind its fork; none: it ends in an output
+    int output_node = -1;                 // which one
 };
 
 // What reaches this output is of this type from here on.
@@ -62,8 +62,8 @@ public:
 
     bool connected() const;
     bool is_video() const { return video_; }
-    bool rateless() const { return rateless_; }  // all of them are
-    Duration lead() const { return lead_; }      // the longest of those that keep time
+    bool rateless() const { return rateless_; } // all of them are
+    Duration lead() const { return lead_; }     // the longest of those that keep time
 
     // What waits goes to those who have come to want it. False: there is still some left.
     bool serve(Epoch epoch, Duration shift);
@@ -71,8 +71,8 @@ public:
 
     // What a sample comes to at the outputs.
     struct Offered {
-        Status refused;             // nothing more can be handed out
-        std::vector<Error> damage;  // of transforms, each of which cost a sample
+        Status refused;            // nothing more can be handed out
+        std::vector<Error> damage; // of transforms, each of which cost a sample
         std::vector<TypeChange> changes;
     };
     // Takes it through the limbs and asks each output before it is given another type. `fixed`: another
@@ -92,13 +92,13 @@ public:
 private:
     struct Lane {
         int output_node = -1;
-        bool direct = true;  // no transform in its limbs
+        bool direct = true; // no transform in its limbs
         std::shared_ptr<SinkPort> port;
         bool resting = false;
         bool end_sent = false;
-        MediaType type;                // of what was offered last
-        std::vector<Sample> offered;   // media time
-        std::deque<Sample> waiting;    // the same
+        MediaType type;              // of what was offered last
+        std::vector<Sample> offered; // media time
+        std::deque<Sample> waiting;  // the same
         bool active() const { return port && !resting; }
     };
     struct Limb {
@@ -106,7 +106,7 @@ private:
         TransformChain chain;
         bool made = true;
         std::vector<Limb> limbs;
-        std::size_t lane = 0;  // where there are no limbs
+        std::size_t lane = 0; // where there are no limbs
     };
     Limb grow(const LimbPlan& plan, bool direct,
               std::vector<std::vector<std::unique_ptr<Transform>>>& made, std::size_t& next);
@@ -130,4 +130,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,10 +11,12 @@ std::optional<MediaTime> stamp(const Packet& packet) {
     return packet.dts ? packet.dts : packet.pts;
 }
 
-}  // namespace
+} // namespace
 
 PacketQueue::PacketQueue(StreamIndex stream, bool gating, PacketMarks marks)
-    : stream_(stream), gating_(gating), marks_(marks) {}
+    : stream_(stream),
+      gating_(gating),
+      marks_(marks) {}
 
 void PacketQueue::on_data(std::function<void()> wake) {
     std::lock_guard lock(mutex_);
@@ -209,4 +211,4 @@ std::uint64_t PacketQueue::stale() const {
     return stale_;
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -17,7 +17,7 @@ namespace playhead {
 struct PacketMarks {
     Duration high = std::chrono::milliseconds{1500};
     Duration low = std::chrono::milliseconds{750};
-    std::size_t high_packets = 256;  // where time stamps are missing or tell nothing
+    std::size_t high_packets = 256; // where time stamps are missing or tell nothing
     std::size_t low_packets = 128;
     // In reverse, where whole groups come: that many of them, or packets in them, are enough.
     std::size_t high_groups = 4;
@@ -39,7 +39,7 @@ public:
     struct Level {
         std::size_t packets = 0;
         std::size_t bytes = 0;
-        Duration span{};  // how long it lasts, going by its stamps
+        Duration span{}; // how long it lasts, going by its stamps
         Fill fill = Fill::starving;
     };
     struct Popped {
@@ -68,7 +68,7 @@ public:
     // full queue holds; if not, on_flow is called when it is, or the queue is raised.
     bool await_amount(Duration enough);
 
-    bool push(Packet packet);  // false: stale, dropped
+    bool push(Packet packet); // false: stale, dropped
     bool push_end_of_group(Epoch epoch);
     bool push_end(Epoch epoch);
     // More follows after all. False: it has none to take back, or that has been taken out.
@@ -99,7 +99,7 @@ private:
     mutable std::mutex mutex_;
     std::deque<Item> items_;
     std::size_t bytes_ = 0;
-    std::size_t groups_ = 0;  // complete ones among items_
+    std::size_t groups_ = 0; // complete ones among items_
     Epoch epoch_ = 0;
     bool ended_ = false;
     bool closed_ = false;
@@ -116,4 +116,4 @@ private:
     std::function<void()> on_flow_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -32,4 +32,4 @@ private:
     bool passed_ = false;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -12,18 +12,24 @@ namespace {
 // design.md, lanes: a worker held longer than this after its item's epoch was raised is replaced.
 constexpr Duration step_patience = std::chrono::milliseconds{50};
 
-}  // namespace
+} // namespace
 
 Pipeline::Pipeline(std::shared_ptr<Executor> executor, std::shared_ptr<PresentationClock> clock,
                    SinkBackends backends, std::vector<BranchPlan> plans, SessionId session,
                    EpochCounter epochs, std::shared_ptr<SinkStrands> strands)
-    : executor_(std::move(executor)), clock_(std::move(clock)), backends_(std::move(backends)),
-      session_(session), epochs_(std::move(epochs)), strands_(std::move(strands)), epoch_(*epochs_) {
+    : executor_(std::move(executor)),
+      clock_(std::move(clock)),
+      backends_(std::move(backends)),
+      session_(session),
+      epochs_(std::move(epochs)),
+      strands_(std::move(strands)),
+      epoch_(*epochs_) {
     for (auto& plan : plans) {
         auto branch = std::make_unique<Branch>();
         branch->plan = std::move(plan);
         for (auto& other : branches_) {
-            if (branch->plan.tee && other->plan.tee == branch->plan.tee) branch->trunk = other->trunk;
+            if (branch->plan.tee && other->plan.tee == branch->plan.tee)
+                branch->trunk = other->trunk;
         }
         if (!branch->trunk) {
             branch->trunk = std::make_shared<Trunk>();
@@ -49,7 +55,8 @@ void Pipeline::prepare(std::weak_ptr<PipelineListener> listener) {
         buffers_ = std::make_shared<BufferWatch>(executor_, [weak = weak_from_this()](bool begins) {
             auto self = weak.lock();
             if (!self) return;
-            if (auto l = self->listener_.lock()) l->on_source_news(*self, -1, SourceBuffers{begins});
+            if (auto l = self->listener_.lock())
+                l->on_source_news(*self, -1, SourceBuffers{begins});
         });
     }
     for (auto* trunk : trunks()) {
@@ -80,11 +87,12 @@ void Pipeline::make_stage(Trunk& trunk, std::unique_ptr<Decoder> decoder,
     }
     std::vector<Outlet::Port> ports;
     for (auto* branch : trunk.outputs) {
-        if (branch->port && !branch->dead) ports.push_back({branch->plan.output_node, branch->port});
+        if (branch->port && !branch->dead)
+            ports.push_back({branch->plan.output_node, branch->port});
     }
-    trunk.stage = std::make_shared<DecodeStage>(executor_, trunk.recipe, std::move(decoder),
-                                                trunk.queue, std::move(outlet), std::move(ports),
-                                                clock_, session_);
+    trunk.stage =
+        std::make_shared<DecodeStage>(executor_, trunk.recipe, std::move(decoder), trunk.queue,
+                                      std::move(outlet), std::move(ports), clock_, session_);
     connect(trunk);
 }
 
@@ -154,15 +162,16 @@ void Pipeline::watch_buffers(const Feed& feed) {
 std::function<void(SourceNews)> Pipeline::news_from(const std::shared_ptr<Feed>& feed,
                                                     int source_node) const {
     const auto shared = std::const_pointer_cast<Pipeline>(shared_from_this());
-    return [weak = std::weak_ptr<Pipeline>(shared), from = std::weak_ptr<Feed>(feed), epoch = epoch_,
-            source_node](const SourceNews& news) {
+    return [weak = std::weak_ptr<Pipeline>(shared), from = std::weak_ptr<Feed>(feed),
+            epoch = epoch_, source_node](const SourceNews& news) {
         auto self = weak.lock();
         auto source = from.lock();
         if (!self || !source || epoch != self->epoch_) return;
         if (const auto* buffers = std::get_if<SourceBuffers>(&news)) {
             const auto& feeds = self->feeds_;
             const bool played = std::find(feeds.begin(), feeds.end(), source) != feeds.end();
-            if (buffers->begins ? !played || !self->is_awaited(*source) : source->buffering == 0) return;
+            if (buffers->begins ? !played || !self->is_awaited(*source) : source->buffering == 0)
+                return;
             source->buffering += buffers->begins ? 1 : -1;
         }
         if (auto l = self->listener_.lock()) l->on_source_news(*self, source_node, news);
@@ -268,7 +277,7 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
             if (!self || epoch != self->epoch_) return;
             if (!awaited) {
                 if (status.ok()) return;
-                for (const auto& queue : queues) queue->push_end(epoch);  // nothing more comes of it
+                for (const auto& queue : queues) queue->push_end(epoch); // nothing more comes of it
                 self->tell_damage(std::move(status), stream);
                 return;
             }
@@ -281,7 +290,8 @@ Status Pipeline::start_sources(const SourcesStart& wanted) {
         };
         if (wanted.to_key && awaited) {
             start.landed = [weak, epoch = epoch_,
-                            shift = wanted.offset - feed->trunks.front()->plan().media_start](MediaTime at) {
+                            shift = wanted.offset -
+                                    feed->trunks.front()->plan().media_start](MediaTime at) {
                 auto self = weak.lock();
                 if (!self || epoch != self->epoch_) return;
                 // Of several sources the one that reaches back furthest.
@@ -374,4 +384,4 @@ void Pipeline::set_thinning(Thinning thinning) {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

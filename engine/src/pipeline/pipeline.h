@@ -30,7 +30,7 @@ namespace playhead {
 // One stream on its way to several outputs: the branches that have the same one are decoded together.
 struct TeePlan {
     LimbPlan limbs;
-    std::unique_ptr<Outlet> outlet;  // made during resolution
+    std::unique_ptr<Outlet> outlet; // made during resolution
 };
 
 // One stream from source to sink, as resolution found it.
@@ -39,18 +39,18 @@ struct BranchPlan {
     StreamIndex stream = -1;
     StreamKind kind = StreamKind::data;
     DecoderRecipe recipe;
-    std::unique_ptr<Decoder> decoder;  // made during resolution; of a tee, with its first branch
-    std::shared_ptr<TeePlan> tee;      // null: the stream has one output
+    std::unique_ptr<Decoder> decoder; // made during resolution; of a tee, with its first branch
+    std::shared_ptr<TeePlan> tee;     // null: the stream has one output
     std::shared_ptr<StreamSink> sink;
     std::shared_ptr<StreamSinkFactory> sink_factory;
     int source_node = -1;
     int output_node = -1;
     bool keep_alive = false;
     bool disable_preroll = false;
-    bool rateless = false;  // by its node; the sink may say it itself
+    bool rateless = false; // by its node; the sink may say it itself
     bool forbid_dynamic_change = false;
-    Duration media_start{};               // where in the source the presentation begins
-    std::optional<MediaTime> media_stop;  // and ends
+    Duration media_start{};              // where in the source the presentation begins
+    std::optional<MediaTime> media_stop; // and ends
 };
 
 // One counter for all pipelines of a session, so that what comes later has the higher epoch whichever
@@ -59,12 +59,12 @@ using EpochCounter = std::shared_ptr<Epoch>;
 
 // How the sources of a pipeline are to run.
 struct SourcesStart {
-    MediaTime at{};     // presentation time
-    Duration offset{};  // presentation time of the presentation's beginning
+    MediaTime at{};    // presentation time
+    Duration offset{}; // presentation time of the presentation's beginning
     Direction direction = Direction::forward;
     Thinning thinning = Thinning::none;
     bool preview = false;
-    bool to_key = false;  // at the key frame at or before `at`: on_sources_started tells which
+    bool to_key = false; // at the key frame at or before `at`: on_sources_started tells which
 };
 
 class Pipeline;
@@ -76,12 +76,12 @@ public:
     virtual void on_sources_started(Pipeline& from, Status status,
                                     std::optional<MediaTime> landed) = 0;
     virtual void on_sources_stopped(Pipeline& from) = 0;
-    virtual void on_switch_ready(Pipeline& from, Status status) = 0;  // answers begin_switch
-    virtual void on_sources_read(Pipeline& from) = 0;  // everything has been read
-    virtual void on_acked(Pipeline& from, Ack ack) = 0;  // every live port has
+    virtual void on_switch_ready(Pipeline& from, Status status) = 0; // answers begin_switch
+    virtual void on_sources_read(Pipeline& from) = 0;                // everything has been read
+    virtual void on_acked(Pipeline& from, Ack ack) = 0;              // every live port has
     // The last sample has reached every sink; what follows begins at `end`.
     virtual void on_all_delivered(Pipeline& from, MediaTime end) = 0;
-    virtual void on_all_rendered(Pipeline& from) = 0;  // and has been shown
+    virtual void on_all_rendered(Pipeline& from) = 0; // and has been shown
     virtual void on_scrubbed(Pipeline& from, std::optional<MediaTime> shown) = 0;
     virtual void on_pipeline_failed(Pipeline& from, Status status) = 0;
     virtual void on_damage(Pipeline& from, Status status, StreamIndex stream) = 0;
@@ -101,10 +101,10 @@ struct Counted {
     StreamKind kind = StreamKind::data;
     std::shared_ptr<const DecodeStage> stage;
     std::shared_ptr<const PacketQueue> queue;
-    std::shared_ptr<const SinkPort> port;         // may be null
-    std::shared_ptr<const QualityWatch> quality;  // may be null
+    std::shared_ptr<const SinkPort> port;        // may be null
+    std::shared_ptr<const QualityWatch> quality; // may be null
 
-    StreamStatistics statistics() const;  // any thread
+    StreamStatistics statistics() const; // any thread
 };
 
 // Threads: control lane.
@@ -129,7 +129,7 @@ public:
     void give_back_outputs(Pipeline& to);
     // Leaves everything: sinks are shut down unless kept alive or wanted by others, sources let go.
     // `done` follows on the control lane when all sinks have been; never, if one is stuck.
-    enum class Sinks { by_attribute, all };  // all: also those that are to be kept alive
+    enum class Sinks { by_attribute, all }; // all: also those that are to be kept alive
     void release(std::function<void()> done = {}, const std::set<const StreamSink*>& wanted = {},
                  Sinks which = Sinks::by_attribute);
     void collect_sinks(std::set<const StreamSink*>& into) const;
@@ -138,8 +138,8 @@ public:
     void raise();
     // on_sources_started follows. Component_busy at once if something left behind has not come back.
     Status start_sources(const SourcesStart& start);
-    void stop_sources();  // on_sources_stopped follows
-    void preroll(MediaTime at);  // on_acked(prerolled) follows
+    void stop_sources();        // on_sources_stopped follows
+    void preroll(MediaTime at); // on_acked(prerolled) follows
     // Instead of a preroll at rate 0. Once the clock has started, or a step was asked for, on_scrubbed
     // follows: when every sink that scrubs has shown its picture.
     void admit();
@@ -151,18 +151,18 @@ public:
     // other branches are not touched, nor is the clock. Component_busy at once if it cannot be read.
     Status begin_switch(BranchPlan plan);
     void commit_switch();
-    void abandon_switch();   // nothing has changed
-    void postpone_switch();  // as change_stream() with what was begun
-    void change_stream(BranchPlan plan);  // the same from the next start on
-    void switch_off(int node);            // at once; never the last one
-    std::shared_ptr<StreamSink> sink_of(int node) const;  // null: there has been no such output
+    void abandon_switch();                               // nothing has changed
+    void postpone_switch();                              // as change_stream() with what was begun
+    void change_stream(BranchPlan plan);                 // the same from the next start on
+    void switch_off(int node);                           // at once; never the last one
+    std::shared_ptr<StreamSink> sink_of(int node) const; // null: there has been no such output
     // Where this source node's streams end, from the next start of the sources on.
     void set_media_stop(int source_node, std::optional<MediaTime> stop);
     // The streams that play forward are to end there from now on. `done` follows: false, if something of
     // behind an earlier end has been handed out, or what lies before a later one was left out; then only
     // a start of the sources helps. `reads` tells that sources which had been read are read on.
     void limit(LateEnd late, std::function<void(bool fits, bool reads)> done);
-    void flush_sinks();          // on_acked(flushed) follows
+    void flush_sinks(); // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
     // Whoever has not answered what is expected now is left behind, if it is stuck in a call.
@@ -173,7 +173,7 @@ public:
     bool has_time_source(const std::shared_ptr<ClockTimeSource>& source) const;
     // Lets the clock go on from where it is by a source that will do.
     void renew_time_source() const;
-    std::optional<MediaTime> shown_pts() const;  // of the first picture since the last start
+    std::optional<MediaTime> shown_pts() const; // of the first picture since the last start
     // Of those that playing waits for.
     bool any_live(int besides_node = -1) const;
     // Thinned or not, at which rates the sinks can follow; restricts `rates`.
@@ -215,7 +215,7 @@ private:
     DecodeOrder order_of(const BranchPlan& plan, Duration own) const;
     ReaderStart reader_start(const std::shared_ptr<Feed>& feed, const BranchPlan& plan,
                              Duration own) const;
-    Duration own_time() const;  // where the clock is in this presentation
+    Duration own_time() const; // where the clock is in this presentation
     Branch& replace_stream(BranchPlan plan, std::shared_ptr<PacketQueue> queue, Epoch epoch);
     void make_missing_ports();
     void await_scrub();
@@ -224,7 +224,8 @@ private:
     MediaTime end_time() const;
     void connect(Trunk& trunk);
     void watch_quality(Trunk& trunk);
-    std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed, int source_node) const;
+    std::function<void(SourceNews)> news_from(const std::shared_ptr<Feed>& feed,
+                                              int source_node) const;
     void tell_damage(Status status, StreamIndex stream);
     void watch_buffers(const Feed& feed);
     void check_acks();
@@ -245,17 +246,17 @@ private:
     const EpochCounter epochs_;
     const std::shared_ptr<SinkStrands> strands_;
     Epoch epoch_ = 1;
-    std::weak_ptr<Pipeline> predecessor_;  // whose samples may still be in the sinks
-    SourcesStart wanted_;  // of the latest start
+    std::weak_ptr<Pipeline> predecessor_; // whose samples may still be in the sinks
+    SourcesStart wanted_;                 // of the latest start
     Duration offset_{};
     MediaTime begun_at_{};
     std::optional<Ack> expected_;
     int sources_awaited_ = 0;
-    std::optional<MediaTime> landed_;  // presentation time
+    std::optional<MediaTime> landed_; // presentation time
     Status sources_status_;
-    Status read_error_;  // of a source: told once what was read before it has been rendered
+    Status read_error_; // of a source: told once what was read before it has been rendered
     bool delivered_told_ = false;
     bool rendered_told_ = false;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,8 +11,9 @@ void Pipeline::on_format_invalidated(SinkPort& port) {
     if (!branch || branch->dead) return;
     if (auto l = listener_.lock()) l->on_sink_format_changed(*this, port.node());
     const auto& streams = branch->plan.source->presentation().streams;
-    port.renew(branch->type.index() != 0 ? branch->type
-                                         : streams[static_cast<std::size_t>(branch->plan.stream)].type);
+    port.renew(branch->type.index() != 0
+                   ? branch->type
+                   : streams[static_cast<std::size_t>(branch->plan.stream)].type);
 }
 
 void Pipeline::on_audio_session(SinkPort& port, AudioSessionReason reason) {
@@ -55,7 +56,8 @@ void Pipeline::check_scrub() {
 
 void Pipeline::expect(Ack ack) {
     expected_ = ack;
-    for (auto& branch : branches_) branch->acked = branch->dead || branch->stuck_port || !branch->port;
+    for (auto& branch : branches_)
+        branch->acked = branch->dead || branch->stuck_port || !branch->port;
 }
 
 void Pipeline::leave_stragglers() {
@@ -164,7 +166,7 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     branch->dead = true;
     branch->scrubbing = false;
     leave_out(*branch);
-    if (!branch->port) {  // it is with the one that follows, which tells of it
+    if (!branch->port) { // it is with the one that follows, which tells of it
         if (auto before = predecessor_.lock()) before->on_sink_failed(port, status);
         check_ends();
         return;
@@ -177,4 +179,4 @@ void Pipeline::on_sink_failed(SinkPort& port, Status status) {
     check_ends();
 }
 
-}  // namespace playhead
+} // namespace playhead

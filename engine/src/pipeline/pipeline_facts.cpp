@@ -53,7 +53,8 @@ bool Pipeline::has_time_source(const std::shared_ptr<ClockTimeSource>& source) c
 
 std::optional<MediaTime> Pipeline::shown_pts() const {
     for (auto& branch : branches_) {
-        if (branch->plan.kind == StreamKind::video && !branch->dead) return branch->trunk->stage->first_pts();
+        if (branch->plan.kind == StreamKind::video && !branch->dead)
+            return branch->trunk->stage->first_pts();
     }
     return std::nullopt;
 }
@@ -61,9 +62,8 @@ std::optional<MediaTime> Pipeline::shown_pts() const {
 // Playing ends with it, not before. It does not with sparse outputs, unless there is no other.
 bool Pipeline::is_awaited(const Branch& branch) const {
     const auto gates = [](const Branch& b) { return b.plan.sink->traits().gating; };
-    return gates(branch) || std::none_of(branches_.begin(), branches_.end(), [&](auto& b) {
-               return !b->off && gates(*b);
-           });
+    return gates(branch) || std::none_of(branches_.begin(), branches_.end(),
+                                         [&](auto& b) { return !b->off && gates(*b); });
 }
 
 // One that is being switched to has no streams yet.
@@ -133,4 +133,4 @@ void Pipeline::restrict_rates(RateSupport& rates) const {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

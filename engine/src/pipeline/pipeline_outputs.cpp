@@ -10,7 +10,8 @@ namespace playhead {
 void Pipeline::give_ports(Trunk& trunk, Duration shift) {
     std::vector<Outlet::Port> ports;
     for (auto* branch : trunk.outputs) {
-        if (branch->port && !branch->dead) ports.push_back({branch->plan.output_node, branch->port});
+        if (branch->port && !branch->dead)
+            ports.push_back({branch->plan.output_node, branch->port});
     }
     trunk.stage->take_ports(std::move(ports), shift);
 }
@@ -39,7 +40,8 @@ std::shared_ptr<SinkPort> Pipeline::make_port(Branch& branch) {
 Pipeline::Branch* Pipeline::take_port(Branch& branch, Pipeline& from) {
     if (branch.port) return nullptr;
     for (auto& other : from.branches_) {
-        if (!other->port || other->dead || other->stuck_port || other->plan.sink != branch.plan.sink) {
+        if (!other->port || other->dead || other->stuck_port ||
+            other->plan.sink != branch.plan.sink) {
             continue;
         }
         branch.port = std::exchange(other->port, nullptr);
@@ -139,7 +141,7 @@ void Pipeline::release(std::function<void()> done, const std::set<const StreamSi
         handle.owner = nullptr;
         handle.stop([] {});
     }
-    for (auto& branch : branches_) {  // sources that something else is read for at the moment
+    for (auto& branch : branches_) { // sources that something else is read for at the moment
         auto& handle = *branch->plan.source->handle();
         if (handle.user != session_ || handle.owner != this) continue;
         handle.user = 0;
@@ -175,7 +177,7 @@ Status Pipeline::revive() {
         if (branch->off || (!branch->stuck_port && !branch->dead)) continue;
         const bool lost = branch->dead || branch->stuck_port->busy();
         if (lost && !branch->plan.sink_factory) {
-            if (branch->dead) continue;  // the rest plays without it
+            if (branch->dead) continue; // the rest plays without it
             return {Errc::component_busy, "an output has not come back from its last call"};
         }
         if (lost) {
@@ -195,4 +197,4 @@ Status Pipeline::revive() {
     return {Errc::stream_sink_removed, "every output is lost; set a topology with new ones"};
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -22,7 +22,8 @@ struct Limits {
 // Held by each stage that is asked; the last answer lets it go, and `done` follows on the control lane.
 struct Asked {
     Asked(std::shared_ptr<Executor> e, std::function<void(bool)> d)
-        : executor(std::move(e)), done(std::move(d)) {}
+        : executor(std::move(e)),
+          done(std::move(d)) {}
     ~Asked() {
         executor->post([told = std::move(done), f = fits.load()] { told(f); });
     }
@@ -31,7 +32,7 @@ struct Asked {
     std::atomic<bool> fits{true};
 };
 
-}  // namespace
+} // namespace
 
 void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
     // What is to be read in addition comes first, since that can be too late; what need not be read any
@@ -60,23 +61,24 @@ void Pipeline::limit(LateEnd late, std::function<void(bool, bool)> done) {
         }
         if (ours && !less.ends.empty()) sooner.push_back(std::move(less));
     }
-    const auto asked = std::make_shared<Asked>(
-        executor_, [weak = weak_from_this(), reads_again, sooner = std::move(sooner),
-                    done = std::move(done)](bool fits) {
-            const auto self = weak.lock();
-            for (auto& limits : sooner) {
-                if (!self || !fits || limits.reader->owner != self.get()) continue;
-                fits = limits.reader->limit(limits.ends) != ReadOn::refused;
-            }
-            done(fits, reads_again);
-        });
+    const auto asked = std::make_shared<Asked>(executor_, [weak = weak_from_this(), reads_again,
+                                                           sooner = std::move(sooner),
+                                                           done = std::move(done)](bool fits) {
+        const auto self = weak.lock();
+        for (auto& limits : sooner) {
+            if (!self || !fits || limits.reader->owner != self.get()) continue;
+            fits = limits.reader->limit(limits.ends) != ReadOn::refused;
+        }
+        done(fits, reads_again);
+    });
     for (auto* trunk : trunks()) {
         if (trunk->dead() || !trunk->stage || !trunk->stage->last_restart()) continue;
         // What is beyond it of a stream that nothing waits for goes as the others end.
         const bool whole = trunk->any([this](auto* b) { return is_wanted_whole(*b); });
-        trunk->stage->limit(trunk->plan().media_stop, whole ? late : LateEnd::let_be, [asked](bool ends_there) {
-            if (!ends_there) asked->fits.store(false);
-        });
+        trunk->stage->limit(trunk->plan().media_stop, whole ? late : LateEnd::let_be,
+                            [asked](bool ends_there) {
+                                if (!ends_there) asked->fits.store(false);
+                            });
     }
 }
 
@@ -88,4 +90,4 @@ void Pipeline::read_enough() {
     if (auto l = listener_.lock()) l->on_sources_read(*this);
 }
 
-}  // namespace playhead
+} // namespace playhead

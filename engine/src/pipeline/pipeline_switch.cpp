@@ -46,7 +46,7 @@ void Pipeline::group_feeds() {
 void Pipeline::let_go(ReaderHandle& handle) {
     handle.stop([] {});
     for (auto& branch : branches_) {
-        if (!branch->off && branch->plan.source->handle().get() == &handle) return;  // still ours
+        if (!branch->off && branch->plan.source->handle().get() == &handle) return; // still ours
     }
     if (handle.user != session_ || handle.owner != this) return;
     handle.user = 0;
@@ -129,13 +129,13 @@ Duration Pipeline::own_time() const {
 
 Status Pipeline::begin_switch(BranchPlan plan) {
     const auto& handle = plan.source->handle();
-    const bool in_use =
-        (handle->user == session_ && handle->owner != this) ||
-        std::any_of(branches_.begin(), branches_.end(), [&](const auto& branch) {
-            return !branch->off && branch->plan.source->handle() == handle;
-        });
+    const bool in_use = (handle->user == session_ && handle->owner != this) ||
+                        std::any_of(branches_.begin(), branches_.end(), [&](const auto& branch) {
+                            return !branch->off && branch->plan.source->handle() == handle;
+                        });
     if (in_use && handle->request().io) {
-        return {Errc::component_busy, "an application's own I/O is not read by two at once: stop first"};
+        return {Errc::component_busy,
+                "an application's own I/O is not read by two at once: stop first"};
     }
     if (handle->user != 0 && handle->user != session_) {
         return {Errc::component_busy, "the source is playing in another session"};
@@ -176,7 +176,7 @@ std::shared_ptr<Pipeline::Trunk> Pipeline::leave_trunk(Branch& branch) {
     trunk->stage->drop_port(branch.plan.output_node);
     std::erase(trunk->outputs, &branch);
     if (!trunk->dead()) return nullptr;
-    trunk->queue->raise(trunk->epoch, std::nullopt, true);  // its reader may go on for others
+    trunk->queue->raise(trunk->epoch, std::nullopt, true); // its reader may go on for others
     return trunk;
 }
 
@@ -195,7 +195,7 @@ Pipeline::Branch& Pipeline::replace_stream(BranchPlan plan, std::shared_ptr<Pack
     branch->trunk = std::make_shared<Trunk>();
     if (left) unfeed(*left);
     branch->dead = branch->off = false;
-    branch->acked = branch->acked || !branch->port;  // it was asked nothing so far
+    branch->acked = branch->acked || !branch->port; // it was asked nothing so far
     branch->type = {};
     auto& trunk = *branch->trunk;
     trunk.recipe = branch->plan.recipe;
@@ -260,8 +260,8 @@ void Pipeline::change_stream(BranchPlan plan) {
     }
     auto queue = std::make_shared<PacketQueue>(plan.stream, plan.sink->traits().gating);
     queue->raise(epoch_, std::nullopt);
-    auto& branch = replace_stream(std::move(plan), std::move(queue),
-                                  fresh ? epoch_ : before->trunk->epoch);
+    auto& branch =
+        replace_stream(std::move(plan), std::move(queue), fresh ? epoch_ : before->trunk->epoch);
     branch.portless = fresh && !branch.lent;
     // What is at the outputs is all that there is until the next start.
     if (fresh) branch.trunk->delivered = branch.rendered = true;
@@ -301,4 +301,4 @@ void Pipeline::make_missing_ports() {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

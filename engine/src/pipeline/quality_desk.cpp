@@ -16,7 +16,7 @@ void clear(QualityNotice& notice) {
     notice.lateness.reset();
 }
 
-}  // namespace
+} // namespace
 
 DropMode last_drop_mode(StreamKind kind) {
     return kind == StreamKind::video ? DropMode::mode_3 : DropMode::none;
@@ -35,7 +35,8 @@ Result<SkipLevel> skip_level(StreamKind kind, DropMode mode) {
 
 QualityWatch::QualityWatch(std::weak_ptr<QualityDesk> desk, StreamIndex stream, StreamKind kind,
                            Changed changed)
-    : desk_(std::move(desk)), changed_(std::move(changed)) {
+    : desk_(std::move(desk)),
+      changed_(std::move(changed)) {
     since_.part = next_part();
     since_.stream = stream;
     since_.kind = kind;
@@ -89,7 +90,9 @@ void QualityDesk::tell(std::weak_ptr<QualityWatch> watch) {
 
 QualityDesk::QualityDesk(std::shared_ptr<Executor> executor,
                          std::shared_ptr<QualityManager> manager, std::uint64_t account)
-    : executor_(executor), manager_(std::move(manager)), strand_(std::move(executor), account) {}
+    : executor_(executor),
+      manager_(std::move(manager)),
+      strand_(std::move(executor), account) {}
 
 std::shared_ptr<QualityWatch> QualityDesk::watch(StreamIndex stream, StreamKind kind,
                                                  QualityWatch::Changed changed) {
@@ -148,4 +151,4 @@ void QualityDesk::interrupted() {
     manager_->interrupted();
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -39,15 +39,15 @@ public:
 
 private:
     friend class QualityDesk;
-    bool due(HostTime now);  // under the lock: the desk is to be told
+    bool due(HostTime now); // under the lock: the desk is to be told
 
     const std::weak_ptr<QualityDesk> desk_;
     const Changed changed_;
-    std::atomic<DropMode> mode_{DropMode::none};  // written on the desk's strand
+    std::atomic<DropMode> mode_{DropMode::none}; // written on the desk's strand
     std::atomic<std::uint64_t> steps_{0};
-    std::mutex mutex_;  // guards these three; held for a few instructions
+    std::mutex mutex_; // guards these three; held for a few instructions
     QualityNotice since_;
-    std::optional<HostTime> begun_;  // of the interval
+    std::optional<HostTime> begun_; // of the interval
     bool told_ = false;
 };
 
@@ -77,7 +77,7 @@ private:
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<QualityManager> manager_;
     WorkStrand strand_;
-    std::vector<std::weak_ptr<QualityWatch>> watches_;  // the strand's
+    std::vector<std::weak_ptr<QualityWatch>> watches_; // the strand's
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,12 +11,14 @@ namespace {
 
 constexpr Duration quit_patience = std::chrono::milliseconds{50};
 
-}  // namespace
+} // namespace
 
 // What a source tells goes to whoever the handle is read for by then. Threads: any.
 struct ReaderHandle::Host final : SourceHost {
     Host(std::weak_ptr<Executor> e, std::weak_ptr<ReaderHandle> h, std::weak_ptr<Loop> l)
-        : executor(std::move(e)), handle(std::move(h)), loop(std::move(l)) {}
+        : executor(std::move(e)),
+          handle(std::move(h)),
+          loop(std::move(l)) {}
     const std::weak_ptr<Executor> executor;
     const std::weak_ptr<ReaderHandle> handle;
     const std::weak_ptr<Loop> loop;
@@ -46,7 +48,9 @@ std::shared_ptr<SourceHost> ReaderHandle::Loop::host() {
 
 ReaderHandle::ReaderHandle(std::shared_ptr<Executor> executor,
                            std::shared_ptr<SourceFactory> factory, OpenRequest request)
-    : executor_(std::move(executor)), factory_(std::move(factory)), request_(std::move(request)) {}
+    : executor_(std::move(executor)),
+      factory_(std::move(factory)),
+      request_(std::move(request)) {}
 
 ReaderHandle::~ReaderHandle() {
     if (loop_) retire(executor_, std::move(loop_));
@@ -71,8 +75,10 @@ void ReaderHandle::make_loop() {
 }
 
 void ReaderHandle::launch(Opened opened) {
-    loop_->thread = executor_->start_blocking(
-        "ph-read", [loop = loop_, opened = std::move(opened)]() mutable { loop->run(std::move(opened)); });
+    loop_->thread =
+        executor_->start_blocking("ph-read", [loop = loop_, opened = std::move(opened)]() mutable {
+            loop->run(std::move(opened));
+        });
 }
 
 void ReaderHandle::open(std::function<void(Status)> opened) {
@@ -116,7 +122,7 @@ void ReaderHandle::start(ReaderStart start) {
             if (status.ok() && was && presentation->streams.size() != was->streams.size()) {
                 status = Status{Errc::cannot_open, was->locator + " is no longer what it was"};
             }
-            if (status.ok()) return;  // the start in the mailbox answers
+            if (status.ok()) return; // the start in the mailbox answers
             if (self->loop_) retire(self->executor_, std::exchange(self->loop_, nullptr));
             done(std::move(status));
         };
@@ -150,11 +156,11 @@ void ReaderHandle::stop(std::function<void()> done) {
         return;
     }
     ++unanswered_;
-    loop_->send(Loop::Stop{[weak = weak_from_this(), loop = std::weak_ptr<Loop>(loop_),
-                            done = std::move(done)] {
-        answered(weak, loop);
-        done();
-    }});
+    loop_->send(Loop::Stop{
+        [weak = weak_from_this(), loop = std::weak_ptr<Loop>(loop_), done = std::move(done)] {
+            answered(weak, loop);
+            done();
+        }});
 }
 
 ReadOn ReaderHandle::limit(const std::vector<StreamEnd>& ends) {
@@ -174,4 +180,4 @@ void ReaderHandle::leave_behind() {
     loop_.reset();
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -22,32 +22,32 @@ namespace playhead {
 struct ReaderStart {
     Epoch epoch = 0;
     MediaTime at{};
-    bool seek = true;  // false: go on from where the source stands
+    bool seek = true; // false: go on from where the source stands
     // Reverse: the group of pictures that holds `at` in file order, an EndOfGroup, the group before it,
     // and so on down to the one that holds `stop`, then the end. Only the first video stream: the
     // queues of the others end at once. Thinned: the key frame of each group, the rest is not read.
     Direction direction = Direction::forward;
-    Thinning thinning = Thinning::none;  // in reverse only; forward, the decode stage does it
+    Thinning thinning = Thinning::none; // in reverse only; forward, the decode stage does it
     // Nothing beyond it is wanted: once every gating stream has passed it, the queues end.
     std::optional<MediaTime> stop;
     // Forward, where they differ: that of each queue.
     std::vector<std::optional<MediaTime>> stops;
-    std::vector<std::shared_ptr<PacketQueue>> queues;  // one per selected stream
+    std::vector<std::shared_ptr<PacketQueue>> queues; // one per selected stream
     // On the control lane, before `done`, which then waits for it: the first key frame that was read,
     // of the video if there is any. Not called if there is none. For a seek to a key frame.
     std::function<void(MediaTime)> landed;
-    std::function<void(Status)> done;      // on the control lane: it stands at the position, or why not
-    std::function<void(Status)> failed;    // on the control lane: reading broke off later; the
-                                           // queues then end where it did
-    std::function<void(Status)> trouble;   // on the control lane: damage that was passed over
+    std::function<void(Status)> done; // on the control lane: it stands at the position, or why not
+    std::function<void(Status)> failed;  // on the control lane: reading broke off later; the
+                                         // queues then end where it did
+    std::function<void(Status)> trouble; // on the control lane: damage that was passed over
     // On the control lane, until the next start or stop; the ends of buffering that a stop leaves out too.
     std::function<void(SourceNews)> news;
-    std::function<void()> finished;        // on the control lane: all that is wanted has been read
+    std::function<void()> finished; // on the control lane: all that is wanted has been read
 };
 
 // Where what goes into a queue is to end; none: where the source does.
 struct StreamEnd {
-    const PacketQueue* queue = nullptr;  // looked up, not used
+    const PacketQueue* queue = nullptr; // looked up, not used
     std::optional<MediaTime> stop;
 };
 
@@ -93,10 +93,11 @@ private:
     struct Host;
     using Opened = std::function<void(Status, std::shared_ptr<const Presentation>)>;
     void make_loop();
-    void launch(Opened opened);  // of the loop that has been made
+    void launch(Opened opened); // of the loop that has been made
     void leave_behind();
     void pass_on(SourceNews news);
-    static void answered(const std::weak_ptr<ReaderHandle>& handle, const std::weak_ptr<Loop>& loop);
+    static void answered(const std::weak_ptr<ReaderHandle>& handle,
+                         const std::weak_ptr<Loop>& loop);
     static void retire(const std::shared_ptr<Executor>& executor, std::shared_ptr<Loop> loop);
 
     const std::shared_ptr<Executor> executor_;
@@ -106,9 +107,9 @@ private:
     std::shared_ptr<Loop> loop_;
     std::function<void(SourceNews)> news_;
     int buffering_ = 0;  // intervals that the source has told of and not ended
-    int unanswered_ = 0;  // mail sent to loop_ whose answer is still out
-    bool fresh_ = false;  // just opened: it stands at its beginning, so a start there need not seek
-    std::weak_ptr<Loop> left_behind_;  // with custom I/O: still inside the application's functions?
+    int unanswered_ = 0; // mail sent to loop_ whose answer is still out
+    bool fresh_ = false; // just opened: it stands at its beginning, so a start there need not seek
+    std::weak_ptr<Loop> left_behind_; // with custom I/O: still inside the application's functions?
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -16,7 +16,7 @@ constexpr std::size_t byte_cap_starving = 4 * byte_cap;
 // end be moved on.
 constexpr std::size_t most_aside = 8u << 20;
 
-}  // namespace
+} // namespace
 
 void ReaderHandle::Loop::send(Mail mail) {
     {
@@ -113,7 +113,7 @@ bool ReaderHandle::Loop::serve() {
     } else if (wants_more()) {
         groups ? read_back() : read_one();
     } else {
-        return signal->wait();  // false: the executor has ended
+        return signal->wait(); // false: the executor has ended
     }
     return true;
 }
@@ -234,8 +234,7 @@ bool ReaderHandle::Loop::wants_more() {
         // Armed before the look, so that room made in between is not missed.
         for (auto& queue : job->queues) queue->wait_for_room();
         for (auto& queue : job->queues) {
-            if ((queue->gating() || all_sparse) &&
-                queue->level().fill <= PacketQueue::Fill::low &&
+            if ((queue->gating() || all_sparse) && queue->level().fill <= PacketQueue::Fill::low &&
                 bytes < byte_cap) {
                 reading = true;
             }
@@ -380,4 +379,4 @@ bool ReaderHandle::Loop::interrupted() {
     return quit || !mailbox.empty();
 }
 
-}  // namespace playhead
+} // namespace playhead

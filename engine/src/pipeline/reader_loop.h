@@ -27,8 +27,12 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
 
     Loop(std::shared_ptr<Executor> e, std::shared_ptr<SourceFactory> f, OpenRequest r,
          std::weak_ptr<ReaderHandle> h)
-        : executor(std::move(e)), factory(std::move(f)), request(std::move(r)), handle(std::move(h)),
-          interrupt(std::make_shared<Interrupt>()), signal(executor->make_signal()) {}
+        : executor(std::move(e)),
+          factory(std::move(f)),
+          request(std::move(r)),
+          handle(std::move(h)),
+          interrupt(std::make_shared<Interrupt>()),
+          signal(executor->make_signal()) {}
 
     // Control lane.
     void send(Mail mail);
@@ -74,11 +78,11 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     struct Course {
         std::optional<MediaTime> stop;
         std::optional<Passage> passage;
-        Packet latest = {};              // its stamps
-        bool over = false;               // it has passed its stop
-        bool closed = false;             // and its queue has its end
-        std::vector<Packet> aside = {};  // what came behind that
-        bool lost = false;               // and not all of it is there
+        Packet latest = {};             // its stamps
+        bool over = false;              // it has passed its stop
+        bool closed = false;            // and its queue has its end
+        std::vector<Packet> aside = {}; // what came behind that
+        bool lost = false;              // and not all of it is there
         std::shared_ptr<PacketQueue> queue = {};
     };
     // With the lock.
@@ -102,29 +106,29 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     const std::weak_ptr<ReaderHandle> handle;
     const std::shared_ptr<Interrupt> interrupt;
     const std::unique_ptr<Signal> signal;
-    WorkId thread = 0;  // control lane
+    WorkId thread = 0; // control lane
     std::atomic<bool> exited{false};
 
     std::mutex mutex;
     std::deque<Mail> mailbox;
     bool quit = false;
-    bool inside_source = false;   // in a call that the interrupt can end
-    std::vector<Course> courses;  // one for each queue, in their order
-    bool courses_run = false;     // they are being read
-    bool all_read = false;        // to the end of the source
-    bool can_go_on = false;       // all are over, and nothing has been read since
+    bool inside_source = false;  // in a call that the interrupt can end
+    std::vector<Course> courses; // one for each queue, in their order
+    bool courses_run = false;    // they are being read
+    bool all_read = false;       // to the end of the source
+    bool can_go_on = false;      // all are over, and nothing has been read since
     bool stops_moved = false;
 
     // ---- the thread's own ----
     std::unique_ptr<MediaSource> source;
     std::optional<ReaderStart> job;
-    std::optional<ReaderStart> over_for_now;  // its stops are reached: they may be moved on
+    std::optional<ReaderStart> over_for_now; // its stops are reached: they may be moved on
     bool reading = false;
     bool drop_reported = false;
-    std::size_t passed_by = 0;        // bytes left out beyond the stop
-    std::optional<GroupPlan> groups;  // in reverse
-    std::vector<std::shared_ptr<PacketQueue>> backward;  // the queues that get them
-    bool seek_first = false;                             // before the next packet of them
+    std::size_t passed_by = 0;                          // bytes left out beyond the stop
+    std::optional<GroupPlan> groups;                    // in reverse
+    std::vector<std::shared_ptr<PacketQueue>> backward; // the queues that get them
+    bool seek_first = false;                            // before the next packet of them
 };
 
-}  // namespace playhead
+} // namespace playhead

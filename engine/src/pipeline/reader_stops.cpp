@@ -7,9 +7,8 @@
 namespace playhead {
 
 ReaderHandle::Loop::Course* ReaderHandle::Loop::course_of(const PacketQueue* queue) {
-    const auto at = std::find_if(courses.begin(), courses.end(), [&](const Course& course) {
-        return course.queue.get() == queue;
-    });
+    const auto at = std::find_if(courses.begin(), courses.end(),
+                                 [&](const Course& course) { return course.queue.get() == queue; });
     return at == courses.end() ? nullptr : &*at;
 }
 
@@ -37,7 +36,7 @@ void ReaderHandle::Loop::wait_at_stops() {
     std::lock_guard lock(mutex);
     courses_run = false;
     can_go_on = true;
-    for (auto& course : courses) course.over = course.closed = true;  // each has its end
+    for (auto& course : courses) course.over = course.closed = true; // each has its end
 }
 
 void ReaderHandle::Loop::lose(const PacketQueue& queue) {
@@ -138,4 +137,4 @@ bool ReaderHandle::Loop::close_what_is_over() {
     return all && any_awaited;
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -20,7 +20,7 @@ std::optional<MediaTime> stamp(const Packet& packet) {
     return packet.pts ? packet.pts : packet.dts;
 }
 
-}  // namespace
+} // namespace
 
 void ReverseDecode::restart(MediaTime target, std::optional<MediaTime> stop) {
     stop_ = stop;
@@ -59,8 +59,8 @@ std::optional<MediaTime> ReverseDecode::begin() const {
 
 void ReverseDecode::close_group() {
     group_complete_ = true;
-    const auto overlap = packets_.end() - static_cast<std::ptrdiff_t>(
-                                              std::min(packets_.size(), most_overlap));
+    const auto overlap =
+        packets_.end() - static_cast<std::ptrdiff_t>(std::min(packets_.size(), most_overlap));
     const std::vector<Packet> brought(overlap, packets_.end());
     for (auto& packet : std::exchange(head_, {})) {
         const bool there = std::any_of(brought.begin(), brought.end(), [&](const Packet& other) {
@@ -84,7 +84,7 @@ bool ReverseDecode::keep(VideoFrame frame) {
     if (const auto first = begin(); first && frame.pts < *first) return false;
     if (!earliest_ || frame.pts < *earliest_) earliest_ = frame.pts;
     if (frame.pts >= upper_) {
-        if (!above_ && ready_.empty()) above_ = frame.pts;  // until there the first one lasts
+        if (!above_ && ready_.empty()) above_ = frame.pts; // until there the first one lasts
         return false;
     }
     const auto later = [](MediaTime t, const VideoFrame& other) { return t < other.pts; };
@@ -157,4 +157,4 @@ VideoFrame ReverseDecode::take(bool thinned) {
     return frame;
 }
 
-}  // namespace playhead
+} // namespace playhead

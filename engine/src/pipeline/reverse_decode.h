@@ -29,7 +29,7 @@ public:
 
     // What to do next. Receive: whatever the decoder has comes first; if it has nothing, feed().
     bool can_take() const { return !ready_.empty(); }
-    bool waits() const { return can_take() && (pass_over_ || no_more_); }  // until one is taken
+    bool waits() const { return can_take() && (pass_over_ || no_more_); } // until one is taken
     bool at_end() const { return no_more_ && ready_.empty(); }
 
     // What the decoder gets next: a packet (sent() when it has been accepted), nothing more for this
@@ -46,12 +46,12 @@ public:
 
     // From the decoder. False: it is none of those wanted.
     bool keep(VideoFrame frame);
-    void close_pass();  // the decoder has given everything, and was flushed
+    void close_pass(); // the decoder has given everything, and was flushed
 
     // The next one, its duration up to the one handed out before it. A thinned stream has gaps: there
     // the duration stays. Begins at the stop if it is the one that holds it.
     VideoFrame take(bool thinned);
-    bool wanted(const Packet& packet) const;  // may show something that has not been handed out
+    bool wanted(const Packet& packet) const; // may show something that has not been handed out
 
 private:
     void begin_pass();
@@ -61,22 +61,22 @@ private:
 
     const std::size_t budget_bytes_;
     std::optional<MediaTime> stop_;
-    std::optional<MediaTime> above_;  // begin of the picture handed out last
+    std::optional<MediaTime> above_; // begin of the picture handed out last
 
-    std::vector<Packet> packets_;  // of the group under way, kept until it is done with
-    std::vector<Packet> head_;     // of the group before that one in play: it gave nothing for these
-    std::optional<MediaTime> earliest_;  // of the pictures that the group gave
-    std::size_t next_ = 0;         // to be sent in this pass
+    std::vector<Packet> packets_; // of the group under way, kept until it is done with
+    std::vector<Packet> head_;    // of the group before that one in play: it gave nothing for these
+    std::optional<MediaTime> earliest_; // of the pictures that the group gave
+    std::size_t next_ = 0;              // to be sent in this pass
     bool group_complete_ = false;
     bool stream_complete_ = false;
     bool no_more_ = false;
 
-    std::deque<VideoFrame> pass_;  // rising
+    std::deque<VideoFrame> pass_; // rising
     std::size_t pass_bytes_ = 0;
-    MediaTime upper_{};    // of the group's pictures, those before it are still to come
-    bool left_out_ = false;  // earlier ones of this pass had to go
+    MediaTime upper_{};     // of the group's pictures, those before it are still to come
+    bool left_out_ = false; // earlier ones of this pass had to go
     bool pass_over_ = false;
-    std::deque<VideoFrame> ready_;  // rising, taken from the back
+    std::deque<VideoFrame> ready_; // rising, taken from the back
 };
 
-}  // namespace playhead
+} // namespace playhead

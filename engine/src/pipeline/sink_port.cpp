@@ -13,7 +13,8 @@ namespace playhead {
 class SinkPort::ClockSide final : public ClockStateSink {
 public:
     ClockSide(std::shared_ptr<StreamSink> sink, std::shared_ptr<Intake> intake)
-        : sink_(std::move(sink)), intake_(std::move(intake)) {}
+        : sink_(std::move(sink)),
+          intake_(std::move(intake)) {}
     void on_start(HostTime when, MediaTime at) override {
         intake_->run();
         sink_->on_start(when, at);
@@ -105,7 +106,10 @@ SinkPort::Item SinkPort::item_of(Sample sample) {
 
 SinkPort::SinkPort(std::shared_ptr<Executor> executor, std::shared_ptr<StreamSink> sink, int node,
                    std::shared_ptr<WorkStrand> strand)
-    : executor_(std::move(executor)), sink_(std::move(sink)), node_(node), strand_(std::move(strand)),
+    : executor_(std::move(executor)),
+      sink_(std::move(sink)),
+      node_(node),
+      strand_(std::move(strand)),
       clock_sink_(std::make_shared<ClockSide>(sink_, intake_)) {}
 
 void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
@@ -197,7 +201,7 @@ std::shared_ptr<ClockStateSink> SinkPort::clock_sink() { return clock_sink_; }
 bool SinkPort::detach() { return strand_->detach(); }
 
 void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
-    raise(std::numeric_limits<Epoch>::max());  // nothing is handed to it any more
+    raise(std::numeric_limits<Epoch>::max()); // nothing is handed to it any more
     strand_->post([self = shared_from_this(), until = std::move(until)]() mutable {
         self->sink_->shut_down();
         until.reset();
@@ -205,7 +209,8 @@ void SinkPort::shut_down_sink(std::shared_ptr<void> until) {
 }
 
 void SinkPort::leave_sink(std::shared_ptr<void> until) {
-    strand_->post([self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
+    strand_->post(
+        [self = shared_from_this(), until = std::move(until)]() mutable { until.reset(); });
 }
 
 bool SinkPort::take_request() {
@@ -302,14 +307,14 @@ void SinkPort::post(Task task) { strand_->post(std::move(task)); }
 
 void SinkPort::dropped(int samples, const char*) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);
-    tell([self = shared_from_this(), samples](SinkPortListener& l) { l.on_dropped(*self, samples); });
+    tell([self = shared_from_this(), samples](SinkPortListener& l) {
+        l.on_dropped(*self, samples);
+    });
 }
 
 void SinkPort::ack(Ack ack) {
-    tell([self = shared_from_this(), ack,
-          epoch = delivered_epoch_.load(std::memory_order_acquire)](SinkPortListener& l) {
-        l.on_ack(*self, ack, epoch);
-    });
+    tell([self = shared_from_this(), ack, epoch = delivered_epoch_.load(std::memory_order_acquire)](
+             SinkPortListener& l) { l.on_ack(*self, ack, epoch); });
 }
 
 void SinkPort::tell(std::function<void(SinkPortListener&)> what) {
@@ -323,4 +328,4 @@ void SinkPort::tell(std::function<void(SinkPortListener&)> what) {
     });
 }
 
-}  // namespace playhead
+} // namespace playhead

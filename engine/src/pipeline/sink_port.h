@@ -34,7 +34,7 @@ public:
     virtual void on_end_rendered(SinkPort& port, Epoch epoch) = 0;
     virtual void on_scrubbed(SinkPort& port, std::optional<MediaTime> shown, Epoch epoch) = 0;
     virtual void on_sink_failed(SinkPort& port, Status status) = 0;
-    virtual void on_dropped(SinkPort& port, int samples) = 0;  // by the sink: late
+    virtual void on_dropped(SinkPort& port, int samples) = 0; // by the sink: late
     virtual void on_format_invalidated(SinkPort& port) = 0;
     virtual void on_audio_session(SinkPort& port, AudioSessionReason reason) = 0;
 };
@@ -55,8 +55,7 @@ public:
     void belong_to(std::weak_ptr<SinkPortListener> listener, int node);
 
     void attach(std::weak_ptr<SinkPortListener> listener,
-                std::shared_ptr<const PresentationClock> clock,
-                const SinkBackends& backends);
+                std::shared_ptr<const PresentationClock> clock, const SinkBackends& backends);
     // Called (any thread) when there are requests to serve again.
     void on_demand(std::function<void()> wake);
 
@@ -69,7 +68,7 @@ public:
     // open are served from it. With a cut they are not, and what the sink has of there and beyond is void.
     void follow(Epoch epoch, std::optional<MediaTime> cut = std::nullopt);
     Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
-    void flush();  // acknowledged
+    void flush(); // acknowledged
     void preroll(MediaTime at);
     // The samples of the epoch that it has just been raised to are another stream's; the clock goes on.
     void change_over(MediaTime at);
@@ -147,23 +146,23 @@ private:
 
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<StreamSink> sink_;
-    int node_;  // control lane
+    int node_; // control lane
     const std::shared_ptr<WorkStrand> strand_;
     const std::shared_ptr<Intake> intake_ = std::make_shared<Intake>();
     std::shared_ptr<ClockStateSink> clock_sink_;
-    std::shared_ptr<const PresentationClock> clock_;  // set before the strand's first task
-    std::deque<Item> given_;   // the strand's: and not rendered yet, as far as the clock tells
-    std::deque<Item> again_;   // the strand's: to be given again
-    std::atomic<bool> resending_{false};  // again_ is not empty; written on the strand
-    std::mutex mutex_;  // guards what the control lane sets and any thread calls: these two
+    std::shared_ptr<const PresentationClock> clock_; // set before the strand's first task
+    std::deque<Item> given_; // the strand's: and not rendered yet, as far as the clock tells
+    std::deque<Item> again_; // the strand's: to be given again
+    std::atomic<bool> resending_{false}; // again_ is not empty; written on the strand
+    std::mutex mutex_; // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;
     std::weak_ptr<SinkPortListener> listener_;
     std::atomic<Epoch> epoch_{0};
-    std::atomic<Epoch> floor_{0};  // samples older than this are refused
-    std::atomic<Epoch> prerolled_epoch_{0};  // of the last preroll asked for
-    std::atomic<Epoch> delivered_epoch_{0};  // of the last call that reached the sink
+    std::atomic<Epoch> floor_{0};           // samples older than this are refused
+    std::atomic<Epoch> prerolled_epoch_{0}; // of the last preroll asked for
+    std::atomic<Epoch> delivered_epoch_{0}; // of the last call that reached the sink
     std::atomic<int> demand_{0};
     std::atomic<std::uint64_t> delivered_{0}, stale_{0}, late_{0}, samples_{0};
 };
 
-}  // namespace playhead
+} // namespace playhead

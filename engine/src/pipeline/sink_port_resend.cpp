@@ -95,4 +95,4 @@ void SinkPort::serve() {
     wake_stage();
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -26,7 +26,8 @@ public:
     void forget(const StreamSink* sink) { strands_.erase(sink); }
 
 private:
-    std::map<const StreamSink*, std::weak_ptr<WorkStrand>> strands_;  // looked up, never walked in order
+    std::map<const StreamSink*, std::weak_ptr<WorkStrand>>
+        strands_; // looked up, never walked in order
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -37,7 +37,8 @@ private:
 class VideoConversion final : public Transform {
 public:
     VideoConversion(std::shared_ptr<ConverterFactory> converters, VideoFormat to)
-        : converters_(std::move(converters)), to_(std::move(to)) {}
+        : converters_(std::move(converters)),
+          to_(std::move(to)) {}
 
     Result<MediaType> set_input(const MediaType& type) override {
         if (!std::holds_alternative<VideoFormat>(type)) {
@@ -69,7 +70,8 @@ private:
 class AudioConversion final : public Transform {
 public:
     AudioConversion(std::shared_ptr<ConverterFactory> converters, AudioFormat to)
-        : converters_(std::move(converters)), to_(to) {}
+        : converters_(std::move(converters)),
+          to_(to) {}
 
     Result<MediaType> set_input(const MediaType& type) override {
         const auto* from = std::get_if<AudioFormat>(&type);
@@ -145,10 +147,10 @@ private:
     const std::shared_ptr<ConverterFactory> converters_;
     const AudioFormat to_;
     std::unique_ptr<AudioConverter> converter_;
-    AudioFormat from_;  // the converter's
-    AudioFormat next_;  // of what comes in next
-    std::optional<MediaTime> began_;  // where the frames are counted from
-    MediaTime end_{};                 // of what came in
+    AudioFormat from_;               // the converter's
+    AudioFormat next_;               // of what comes in next
+    std::optional<MediaTime> began_; // where the frames are counted from
+    MediaTime end_{};                // of what came in
     std::int64_t given_ = 0;
 };
 
@@ -172,8 +174,8 @@ std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> conv
     return std::make_unique<VideoConversion>(std::move(converters), std::get<VideoFormat>(to));
 }
 
-Result<std::vector<std::unique_ptr<Transform>>> make_all(
-    const std::vector<TransformRecipe>& recipes) {
+Result<std::vector<std::unique_ptr<Transform>>>
+make_all(const std::vector<TransformRecipe>& recipes) {
     std::vector<std::unique_ptr<Transform>> made;
     for (const auto& recipe : recipes) {
         auto transform = recipe();
@@ -236,7 +238,8 @@ void TransformChain::flush() {
 // ---- the decoder -----------------------------------------------------------------------------
 
 TransformedDecoder::TransformedDecoder(std::unique_ptr<Decoder> decoder, TransformChain transforms)
-    : decoder_(std::move(decoder)), transforms_(std::move(transforms)) {}
+    : decoder_(std::move(decoder)),
+      transforms_(std::move(transforms)) {}
 
 DecodeOutcome TransformedDecoder::receive() {
     for (;;) {

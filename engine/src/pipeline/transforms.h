@@ -14,13 +14,15 @@ namespace playhead {
 
 // Converts to `to`, whatever comes in. Null factory, or one that cannot: set_input() says so.
 // Threads: as Transform.
-std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> converters, MediaType to);
+std::unique_ptr<Transform> make_converter(std::shared_ptr<ConverterFactory> converters,
+                                          MediaType to);
 
 // How a transform is made anew each time.
 using TransformRecipe = std::function<Result<std::unique_ptr<Transform>>()>;
 
 // An error is the factory's; a factory that gives nothing is topo_unsupported.
-Result<std::vector<std::unique_ptr<Transform>>> make_all(const std::vector<TransformRecipe>& recipes);
+Result<std::vector<std::unique_ptr<Transform>>>
+make_all(const std::vector<TransformRecipe>& recipes);
 
 // Transforms one behind the other. Each is told of a type before the first sample that has it.
 // Threads: as Transform.
@@ -41,7 +43,7 @@ public:
 private:
     struct Step {
         std::unique_ptr<Transform> transform;
-        MediaType input = {};  // what it was told
+        MediaType input = {}; // what it was told
     };
     Result<void> pass_from(std::size_t first, Sample sample, std::vector<Sample>& out);
 
@@ -64,7 +66,7 @@ private:
     const std::unique_ptr<Decoder> decoder_;
     TransformChain transforms_;
     std::vector<Sample> ready_;
-    std::size_t given_ = 0;  // of ready_
+    std::size_t given_ = 0; // of ready_
     bool drained_ = false;
 };
 

@@ -6,13 +6,13 @@ namespace playhead {
 
 std::string_view to_string(PlayerState state) {
     switch (state) {
-        case PlayerState::empty: return "empty";
-        case PlayerState::opening: return "opening";
-        case PlayerState::stopped: return "stopped";
-        case PlayerState::playing: return "playing";
-        case PlayerState::paused: return "paused";
-        case PlayerState::ended: return "ended";
-        case PlayerState::failed: return "failed";
+    case PlayerState::empty: return "empty";
+    case PlayerState::opening: return "opening";
+    case PlayerState::stopped: return "stopped";
+    case PlayerState::playing: return "playing";
+    case PlayerState::paused: return "paused";
+    case PlayerState::ended: return "ended";
+    case PlayerState::failed: return "failed";
     }
     return "";
 }
@@ -51,7 +51,9 @@ Result<CommandId> Player::play(std::optional<MediaTime> from) {
     return core_->submit(PlayerCore::order(PlayerCore::Kind::play, from));
 }
 
-Result<CommandId> Player::pause() { return core_->submit(PlayerCore::order(PlayerCore::Kind::pause)); }
+Result<CommandId> Player::pause() {
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::pause));
+}
 
 Result<CommandId> Player::seek(MediaTime t, SeekMode mode) {
     auto command = PlayerCore::order(PlayerCore::Kind::seek, t);
@@ -97,7 +99,9 @@ Result<std::shared_ptr<const Topology>> Player::topology() const {
     return core_->session().full_topology();
 }
 
-Result<CommandId> Player::stop() { return core_->submit(PlayerCore::order(PlayerCore::Kind::stop)); }
+Result<CommandId> Player::stop() {
+    return core_->submit(PlayerCore::order(PlayerCore::Kind::stop));
+}
 
 PlayerState Player::state() const { return core_->snapshot().state; }
 
@@ -124,4 +128,4 @@ SessionStatistics Player::statistics() const {
     return core_->session().statistics().value_or(SessionStatistics{});
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -16,10 +16,12 @@ private:
     const std::shared_ptr<Executor> executor_;
 };
 
-}  // namespace
+} // namespace
 
 PlayerCore::PlayerCore(std::shared_ptr<EngineCore> engine, PlayerOutputs outputs)
-    : engine_(std::move(engine)), services_(engine_->services()), outputs_(std::move(outputs)),
+    : engine_(std::move(engine)),
+      services_(engine_->services()),
+      outputs_(std::move(outputs)),
       id_(services_->players.fetch_add(1) + 1),
       session_(EngineCore::handle(engine_->create_session({.queue_events = false}))) {}
 
@@ -51,10 +53,9 @@ Result<CommandId> PlayerCore::submit(Command command) {
         }
     }
     const auto id = command.id;
-    services_->executor->post(
-        [self = shared_from_this(), command = std::move(command)]() mutable {
-            self->arrive(std::move(command));
-        });
+    services_->executor->post([self = shared_from_this(), command = std::move(command)]() mutable {
+        self->arrive(std::move(command));
+    });
     return id;
 }
 
@@ -125,72 +126,72 @@ void PlayerCore::begin() {
     const bool ready = state != PlayerState::empty && state != PlayerState::failed;
     if (executing_->kind != Kind::step) stepped_to_.reset();
     switch (executing_->kind) {
-        case Kind::open: {
-            if (ready) (void)session_.stop();
-            (void)session_.clear_current_topology();
-            source_.reset();
-            topology_ = 0;
-            media_stop_.reset();
-            track_sources_.clear();
-            publish([](Public& p) {
-                p = {};
-                p.state = PlayerState::opening;
-            });
-            auto id = engine_->open(std::move(executing_->request));
-            if (!id) {
-                set_state(PlayerState::failed);
-                finish(id.error());
-            } else {
-                open_id_ = *id;
-            }
-            break;
+    case Kind::open: {
+        if (ready) (void)session_.stop();
+        (void)session_.clear_current_topology();
+        source_.reset();
+        topology_ = 0;
+        media_stop_.reset();
+        track_sources_.clear();
+        publish([](Public& p) {
+            p = {};
+            p.state = PlayerState::opening;
+        });
+        auto id = engine_->open(std::move(executing_->request));
+        if (!id) {
+            set_state(PlayerState::failed);
+            finish(id.error());
+        } else {
+            open_id_ = *id;
         }
-        case Kind::play:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            if (executing_->at) {
-                submitted(session_.start(StartAt{*executing_->at}));
-            } else {
-                submitted(session_.start());
-            }
-            break;
-        case Kind::pause:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            if (state == PlayerState::paused) return finish({});
-            submitted(session_.pause());
-            break;
-        case Kind::seek:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            if (state == PlayerState::playing) {
-                submitted(session_.start(StartAt{*executing_->at, executing_->mode}));
-            } else {
-                submitted(session_.cue(*executing_->at, executing_->mode));
-            }
-            break;
-        case Kind::step:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            begin_step(state);
-            break;
-        case Kind::queue: break;  // is not carried out in turn
-        case Kind::rate:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            change_rate(state);
-            break;
-        case Kind::select:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            select(executing_->stream_kind, executing_->number);
-            break;
-        case Kind::add:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            add();
-            break;
-        case Kind::media_stop:
-            if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-            submitted(session_.set_media_stop(topology_, executing_->at));
-            break;
-        case Kind::stop:
-            if (!ready || state == PlayerState::opening) return finish({});
-            submitted(session_.stop());
-            break;
+        break;
+    }
+    case Kind::play:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        if (executing_->at) {
+            submitted(session_.start(StartAt{*executing_->at}));
+        } else {
+            submitted(session_.start());
+        }
+        break;
+    case Kind::pause:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        if (state == PlayerState::paused) return finish({});
+        submitted(session_.pause());
+        break;
+    case Kind::seek:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        if (state == PlayerState::playing) {
+            submitted(session_.start(StartAt{*executing_->at, executing_->mode}));
+        } else {
+            submitted(session_.cue(*executing_->at, executing_->mode));
+        }
+        break;
+    case Kind::step:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        begin_step(state);
+        break;
+    case Kind::queue: break; // is not carried out in turn
+    case Kind::rate:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        change_rate(state);
+        break;
+    case Kind::select:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        select(executing_->stream_kind, executing_->number);
+        break;
+    case Kind::add:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        add();
+        break;
+    case Kind::media_stop:
+        if (!ready) return finish({Errc::invalid_request, "nothing is open"});
+        submitted(session_.set_media_stop(topology_, executing_->at));
+        break;
+    case Kind::stop:
+        if (!ready || state == PlayerState::opening) return finish({});
+        submitted(session_.stop());
+        break;
     }
 }
 
@@ -200,10 +201,11 @@ void PlayerCore::change_rate(PlayerState state) {
     const auto sign = [](double rate) { return rate > 0 ? 1 : rate < 0 ? -1 : 0; };
     const double from = session_.rate().value_or(1.0), to = executing_->rate;
     const bool moves = state == PlayerState::playing || state == PlayerState::paused;
-    const bool supported =
-        session_.rate_support()
-            .map([&](const RateSupport& s) { return s.is_supported(executing_->thinning, to).status.ok(); })
-            .value_or(false);
+    const bool supported = session_.rate_support()
+                               .map([&](const RateSupport& s) {
+                                   return s.is_supported(executing_->thinning, to).status.ok();
+                               })
+                               .value_or(false);
     const auto change = [&] { return session_.set_rate(to, executing_->thinning); };
     if (!moves || !supported || sign(from) == sign(to)) {
         submitted(change());
@@ -273,8 +275,8 @@ void PlayerCore::hear_session(const Event& event) {
     }
     if (event.as<SessionPaused>() && ok) {
         set_state(PlayerState::paused);
-        const bool cued = executing_ && (executing_->kind == Kind::seek ||
-                                         executing_->kind == Kind::rate);
+        const bool cued =
+            executing_ && (executing_->kind == Kind::seek || executing_->kind == Kind::rate);
         if (cued && event.command == session_command_) publish([](Public& p) { p.offset = {}; });
     }
     if (event.as<SessionStopped>() && ok && source_) {
@@ -288,15 +290,16 @@ void PlayerCore::hear_session(const Event& event) {
         status && status->state == TopologyState::sink_switched) {
         item_started(status->topology);
     }
-    if (const auto* set = event.as<TopologySet>(); set && executing_ && executing_->kind == Kind::open &&
-                                                  event.command == session_command_) {
+    if (const auto* set = event.as<TopologySet>();
+        set && executing_ && executing_->kind == Kind::open && event.command == session_command_) {
         topology_ = set->topology;
         set_state(ok ? PlayerState::stopped : PlayerState::failed);
     }
     if (event.as<StreamSwitched>() && ok && event.command == session_command_) {
         mark_selected(choosing_.first, choosing_.second);
     }
-    if (const auto* moved = event.as<MediaStopChanged>(); moved && ok && moved->topology == topology_) {
+    if (const auto* moved = event.as<MediaStopChanged>();
+        moved && ok && moved->topology == topology_) {
         media_stop_ = moved->stop;
     }
     if (const auto* ended = event.as<SessionEnded>(); ended && source_) {
@@ -362,4 +365,4 @@ void PlayerCore::set_state(PlayerState state) {
     });
 }
 
-}  // namespace playhead
+} // namespace playhead

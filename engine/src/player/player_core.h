@@ -35,10 +35,10 @@ public:
         SeekMode mode = SeekMode::exact;
         double rate = 1.0;
         Thinning thinning = Thinning::none;
-        Direction direction = Direction::forward;  // of step
+        Direction direction = Direction::forward; // of step
         StreamKind stream_kind = StreamKind::audio;
         std::optional<int> number;
-        std::shared_ptr<Source> source;  // of add: it is open
+        std::shared_ptr<Source> source; // of add: it is open
     };
     static Command order(Kind kind, std::optional<MediaTime> at = std::nullopt,
                          OpenRequest request = {});
@@ -53,10 +53,10 @@ public:
         PlayerState state = PlayerState::empty;
         std::shared_ptr<const Presentation> presentation;
         std::vector<Track> tracks;
-        std::optional<MediaTime> wanted;  // where the seek `wanted_by` is going
+        std::optional<MediaTime> wanted; // where the seek `wanted_by` is going
         CommandId wanted_by = 0;
         std::optional<MediaTime> ended_at;
-        Duration offset{};  // presentation time of the beginning of what plays
+        Duration offset{}; // presentation time of the beginning of what plays
     };
     Public snapshot() const;
 
@@ -78,16 +78,16 @@ private:
     struct Queued {
         CommandId id = 0;
         OpenId open = 0;
-        CommandId set = 0;  // its set_topology
+        CommandId set = 0; // its set_topology
         TopologyId topology = 0;
         std::shared_ptr<Source> source;
         std::shared_ptr<const Presentation> presentation;
     };
     void begin_queueing(Command command);
     void drop_queueing();
-    bool hear_queued(const Event& event);  // true if the event was of one of them
+    bool hear_queued(const Event& event); // true if the event was of one of them
     void give_up(std::deque<Queued>::iterator at, Status status);
-    void item_started(TopologyId topology);  // a queued one has taken its place at the outputs
+    void item_started(TopologyId topology); // a queued one has taken its place at the outputs
 
     // Tracks.
     const std::shared_ptr<StreamSink>& output_of(StreamKind kind) const;
@@ -105,13 +105,13 @@ private:
     };
     void begin_adding(Command command);
     void drop_adding();
-    bool hear_added(const Event& event);  // true if the event was of one of them
+    bool hear_added(const Event& event); // true if the event was of one of them
     void add();
 
     // Stepping, at rate 0.
     struct Step {
-        double rate = 1.0;     // to go back to
-        bool looking = false;  // for the picture that is shown now: the wanted one is before it
+        double rate = 1.0;    // to go back to
+        bool looking = false; // for the picture that is shown now: the wanted one is before it
         bool leaving = false;
         std::optional<MediaTime> shown;
         Status status;
@@ -133,28 +133,28 @@ private:
     const PlayerId id_;
     Session session_;
 
-    mutable std::mutex mutex_;  // guards what any thread may ask for
+    mutable std::mutex mutex_; // guards what any thread may ask for
     Public public_;
     bool shut_ = false;
 
     Subscription listening_;
     std::deque<Command> waiting_;
     std::optional<Command> executing_;
-    OpenId open_id_ = 0;             // of the executing open
-    CommandId session_command_ = 0;  // what the executing command waits for
-    CommandId rate_command_ = 0;     // whose status is its own, where others follow it
+    OpenId open_id_ = 0;            // of the executing open
+    CommandId session_command_ = 0; // what the executing command waits for
+    CommandId rate_command_ = 0;    // whose status is its own, where others follow it
     Status rate_status_;
-    std::optional<Step> step_;               // of the executing step
-    std::optional<MediaTime> stepped_to_;    // the picture that is shown, nothing having moved since
+    std::optional<Step> step_;            // of the executing step
+    std::optional<MediaTime> stepped_to_; // the picture that is shown, nothing having moved since
     std::shared_ptr<Source> source_;
-    TopologyId topology_ = 0;              // what plays
-    std::optional<MediaTime> media_stop_;  // where it is made to end
-    std::vector<std::shared_ptr<Source>> track_sources_;  // of each of the tracks
-    std::vector<Adding> adding_;                          // still being opened
-    std::pair<StreamKind, std::optional<int>> choosing_;  // what a switch under way is to play
-    std::deque<Queued> queued_;                // in the order in which they will play, once open
-    std::map<TopologyId, Duration> offsets_;   // told of those that are to follow
+    TopologyId topology_ = 0;                            // what plays
+    std::optional<MediaTime> media_stop_;                // where it is made to end
+    std::vector<std::shared_ptr<Source>> track_sources_; // of each of the tracks
+    std::vector<Adding> adding_;                         // still being opened
+    std::pair<StreamKind, std::optional<int>> choosing_; // what a switch under way is to play
+    std::deque<Queued> queued_;              // in the order in which they will play, once open
+    std::map<TopologyId, Duration> offsets_; // told of those that are to follow
     bool dead_ = false;
 };
 
-}  // namespace playhead
+} // namespace playhead

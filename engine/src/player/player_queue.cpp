@@ -89,4 +89,4 @@ void PlayerCore::item_started(TopologyId topology) {
     services_->bus.publish(std::move(event));
 }
 
-}  // namespace playhead
+} // namespace playhead

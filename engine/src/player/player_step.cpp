@@ -13,11 +13,12 @@ void PlayerCore::begin_step(PlayerState state) {
     if (!pictures) return finish({Errc::invalid_request, "there are no pictures to step through"});
     const double rate = session_.rate().value_or(1.0);
     if (rate < 0) {
-        return finish({Errc::unsupported_rate_transition, "steps begin at rate 0 or from forward play"});
+        return finish(
+            {Errc::unsupported_rate_transition, "steps begin at rate 0 or from forward play"});
     }
     const bool back = executing_->direction == Direction::reverse;
-    const MediaTime at = now.ended_at ? *now.ended_at
-                                      : session_.position().value_or(media_zero) - now.offset;
+    const MediaTime at =
+        now.ended_at ? *now.ended_at : session_.position().value_or(media_zero) - now.offset;
     step_ = Step{};
     step_->rate = rate;
     step_->looking = back && !stepped_to_;
@@ -76,4 +77,4 @@ void PlayerCore::leave_step(Status status) {
     submitted(session_.set_rate(step_->rate));
 }
 
-}  // namespace playhead
+} // namespace playhead

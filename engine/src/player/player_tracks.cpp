@@ -129,7 +129,7 @@ bool PlayerCore::hear_added(const Event& event) {
     adding_.erase(at);
     if (!event.status.ok()) {
         done(adding.command.id, event.status);
-    } else if (adding.given_up) {  // it was there before it could be cancelled
+    } else if (adding.given_up) { // it was there before it could be cancelled
         done(adding.command.id, {Errc::cancelled, "overtaken by an open or a stop"});
     } else {
         adding.command.source = opened->source;
@@ -156,4 +156,4 @@ void PlayerCore::add() {
                                               : ": there is no sound in it that can be played")});
 }
 
-}  // namespace playhead
+} // namespace playhead

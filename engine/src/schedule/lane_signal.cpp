@@ -27,14 +27,12 @@ void SignalBook::leave(LaneSignal& signal) {
 }
 
 LaneSignal::LaneSignal(std::shared_ptr<SignalBook> book, std::shared_ptr<const SerialLane> control)
-    : book_(std::move(book))
-    , control_(std::move(control)) {
+    : book_(std::move(book)),
+      control_(std::move(control)) {
     book_->enter(*this);
 }
 
-LaneSignal::~LaneSignal() {
-    book_->leave(*this);
-}
+LaneSignal::~LaneSignal() { book_->leave(*this); }
 
 void LaneSignal::set() noexcept {
     const std::lock_guard lock(mutex_);

@@ -32,12 +32,12 @@ int width_of(const LanesOptions& options) {
 class Lanes final : public Executor {
 public:
     explicit Lanes(const LanesOptions& options)
-        : crew_(std::make_shared<Crew>())
-        , signals_(std::make_shared<SignalBook>())
-        , control_(std::make_shared<SerialLane>(
-              crew_, Crew::Role{.name = options.control_name, .priority = ThreadPriority::timely}))
-        , work_(std::make_shared<WorkerPool>(crew_, options.worker_name, width_of(options)))
-        , events_(std::make_shared<SerialLane>(crew_, Crew::Role{.name = options.events_name})) {}
+        : crew_(std::make_shared<Crew>()),
+          signals_(std::make_shared<SignalBook>()),
+          control_(std::make_shared<SerialLane>(
+              crew_, Crew::Role{.name = options.control_name, .priority = ThreadPriority::timely})),
+          work_(std::make_shared<WorkerPool>(crew_, options.worker_name, width_of(options))),
+          events_(std::make_shared<SerialLane>(crew_, Crew::Role{.name = options.events_name})) {}
 
     Lanes(const Lanes&) = delete;
     Lanes& operator=(const Lanes&) = delete;

@@ -10,8 +10,8 @@ thread_local const SerialLane* lane_of_this_thread = nullptr;
 } // namespace
 
 SerialLane::SerialLane(std::shared_ptr<Crew> crew, Crew::Role role)
-    : crew_(std::move(crew))
-    , role_(std::move(role)) {}
+    : crew_(std::move(crew)),
+      role_(std::move(role)) {}
 
 bool SerialLane::start() {
     {
@@ -30,7 +30,7 @@ bool SerialLane::start() {
 }
 
 void SerialLane::post(Task task) {
-    const auto self = shared_from_this();  // the task may let go of the lanes before this returns
+    const auto self = shared_from_this(); // the task may let go of the lanes before this returns
     bool wake = false;
     bool begin = false;
     {
@@ -83,9 +83,7 @@ void SerialLane::cancel(TimerId id) {
     due_.erase(found);
 }
 
-bool SerialLane::here() const noexcept {
-    return lane_of_this_thread == this;
-}
+bool SerialLane::here() const noexcept { return lane_of_this_thread == this; }
 
 void SerialLane::end() {
     std::deque<Task> posted;

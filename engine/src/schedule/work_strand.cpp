@@ -18,8 +18,8 @@ struct WorkStrand::Core : std::enable_shared_from_this<WorkStrand::Core> {
     };
 
     Core(std::shared_ptr<Executor> lanes, std::uint64_t payer)
-        : executor(std::move(lanes))
-        , account(payer) {}
+        : executor(std::move(lanes)),
+          account(payer) {}
 
     void post(Task task, bool once);
     // Whether a task is running; its item is written off if `leave_behind`.
@@ -127,13 +127,9 @@ WorkStrand& WorkStrand::operator=(WorkStrand&& other) noexcept {
     return *this;
 }
 
-void WorkStrand::post(Task task) {
-    core_->post(std::move(task), false);
-}
+void WorkStrand::post(Task task) { core_->post(std::move(task), false); }
 
-void WorkStrand::post_once(Task task) {
-    core_->post(std::move(task), true);
-}
+void WorkStrand::post_once(Task task) { core_->post(std::move(task), true); }
 
 void WorkStrand::set_deadline(std::optional<HostTime> deadline) {
     const std::lock_guard lock(core_->mutex);
@@ -145,8 +141,6 @@ bool WorkStrand::busy() const {
     return core_->running;
 }
 
-bool WorkStrand::detach() {
-    return core_->close(true);
-}
+bool WorkStrand::detach() { return core_->close(true); }
 
 } // namespace playhead

@@ -11,17 +11,13 @@ thread_local int last_words = 0;
 
 } // namespace
 
-LastWords::LastWords() {
-    ++last_words;
-}
-LastWords::~LastWords() {
-    --last_words;
-}
+LastWords::LastWords() { ++last_words; }
+LastWords::~LastWords() { --last_words; }
 
 WorkerPool::WorkerPool(std::shared_ptr<Crew> crew, std::string name, int width)
-    : crew_(std::move(crew))
-    , name_(std::move(name))
-    , width_(width) {}
+    : crew_(std::move(crew)),
+      name_(std::move(name)),
+      width_(width) {}
 
 bool WorkerPool::start() {
     Hand hand;
@@ -40,7 +36,7 @@ bool WorkerPool::start() {
 }
 
 WorkId WorkerPool::post(const WorkOptions& options, Task task) {
-    const auto self = shared_from_this();  // the task may let go of the lanes before this returns
+    const auto self = shared_from_this(); // the task may let go of the lanes before this returns
     Hand hand;
     WorkId id = 0;
     {

@@ -16,7 +16,9 @@ class SequencerCore final : public SegmentProvider,
                             public std::enable_shared_from_this<SequencerCore> {
 public:
     SequencerCore(std::shared_ptr<SessionCore> session, SequencerOptions options)
-        : session_(std::move(session)), feeds_(options.feeds_session), repeat_(options.repeat) {}
+        : session_(std::move(session)),
+          feeds_(options.feeds_session),
+          repeat_(options.repeat) {}
 
     Result<SegmentId> add(SegmentId before, Topology topology, SegmentFlags flags) {
         if (auto status = check(topology); !status.ok()) return fail(std::move(status));
@@ -99,7 +101,8 @@ public:
     }
 
     // SegmentProvider
-    Result<std::shared_ptr<const Topology>> choose(SegmentId segment, std::int32_t entries) override {
+    Result<std::shared_ptr<const Topology>> choose(SegmentId segment,
+                                                   std::int32_t entries) override {
         SegmentId wanted = segment;
         if (entries != 0) {
             std::lock_guard lock(mutex_);
@@ -121,7 +124,7 @@ public:
             const auto& start = entry.topology.project_start;
             const auto& stop = entry.topology.project_stop;
             if (!start || !stop || of_the_whole < *start || of_the_whole > *stop) continue;
-            found = {entry.id, of_the_whole - *start};  // where two meet, the later one
+            found = {entry.id, of_the_whole - *start}; // where two meet, the later one
         }
         return found;
     }
@@ -275,14 +278,14 @@ private:
     const std::weak_ptr<SessionCore> session_;
     mutable std::mutex mutex_;
     std::vector<Entry> entries_;
-    std::map<SegmentId, SegmentId> removed_;  // the one it was behind then; 0: the first
+    std::map<SegmentId, SegmentId> removed_; // the one it was behind then; 0: the first
     SegmentId last_id_ = 0;
     const bool feeds_;
     bool repeat_;
 
     // Control lane. What the session has nothing behind: 0 at first, none while it has.
     std::optional<SegmentId> waiting_behind_ = 0;
-    SegmentId queued_ = 0;      // handed to the session last
+    SegmentId queued_ = 0; // handed to the session last
     CommandId queued_by_ = 0;
 };
 
@@ -314,4 +317,4 @@ Result<std::shared_ptr<const Topology>> Sequencer::topology(SegmentId segment) c
     return core_->topology(segment);
 }
 
-}  // namespace playhead
+} // namespace playhead

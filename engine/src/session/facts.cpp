@@ -25,7 +25,7 @@ bool tells_length(const Topology& topology, const SourceNode& source) {
     });
 }
 
-}  // namespace
+} // namespace
 
 Status source_facts(const Topology& topology, PresentationFacts& facts) {
     bool any = false;
@@ -48,8 +48,8 @@ Status source_facts(const Topology& topology, PresentationFacts& facts) {
             duration = duration ? std::min(*duration, stop) : stop;
         }
         if (duration) {
-            facts.duration =
-                std::max(facts.duration.value_or(Duration{}), std::max(*duration - begin, Duration{}));
+            facts.duration = std::max(facts.duration.value_or(Duration{}),
+                                      std::max(*duration - begin, Duration{}));
         }
     }
     facts.start_on_switch = topology.start_on_switch;
@@ -91,4 +91,4 @@ void find_capabilities(PresentationFacts& facts, const Topology& topology) {
     if (facts.rates.fastest(Direction::reverse, Thinning::none)) add(Capability::rate_reverse);
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -13,4 +13,4 @@ std::optional<Duration> end_of(const Topology& topology);
 // What follows from that, and from the rates its outputs can do.
 void find_capabilities(PresentationFacts& facts, const Topology& topology);
 
-}  // namespace playhead
+} // namespace playhead

@@ -16,7 +16,7 @@ void narrow(RateRange& range, const RateRange& by) {
 
 bool one_only(const RateRange& range) { return range.slowest == 1.0 && range.fastest == 1.0; }
 
-}  // namespace
+} // namespace
 
 void RateSupport::restrict_to(const RateRange& range) {
     narrow(all_, range);
@@ -51,8 +51,9 @@ RateSupport::Answer RateSupport::is_supported(Thinning thinning, double rate) co
     const double size = std::clamp(std::abs(rate), r.slowest, r.fastest);
     const double nearest = rate < 0 ? -size : size;
     if (nearest == rate) return {{}, rate};
-    return {{Errc::unsupported_rate, "the nearest rate that can be played is " + std::to_string(nearest)},
+    return {{Errc::unsupported_rate,
+             "the nearest rate that can be played is " + std::to_string(nearest)},
             nearest};
 }
 
-}  // namespace playhead
+} // namespace playhead

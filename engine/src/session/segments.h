@@ -23,4 +23,4 @@ public:
     virtual void wants_next(SegmentId behind) = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -19,7 +19,7 @@ CommandInput command(CommandKind kind, StartPosition position = current, MediaTi
     return made;
 }
 
-}  // namespace
+} // namespace
 
 Session::Session() = default;
 Session::Session(std::shared_ptr<SessionCore> core) : core_(std::move(core)) {}
@@ -49,8 +49,7 @@ Result<CommandId> Session::set_topology(Topology topology, SetTopology flags) {
 
 Result<CommandId> Session::clear_current_topology() {
     if (!core_) return no_session();
-    return core_->submit(command(CommandKind::set_topology),
-                         {nullptr, SetTopology::clear_current});
+    return core_->submit(command(CommandKind::set_topology), {nullptr, SetTopology::clear_current});
 }
 
 Result<CommandId> Session::clear_topologies() {
@@ -86,8 +85,8 @@ Result<CommandId> Session::set_rate(double rate, Thinning thinning) {
 Result<CommandId> Session::switch_stream(NodeId output, SourceNode to) {
     if (!core_) return no_session();
     Topologies with;
-    with.stream = std::make_shared<const StreamChoice>(
-        StreamChoice{output, OutputNode{}, std::move(to)});
+    with.stream =
+        std::make_shared<const StreamChoice>(StreamChoice{output, OutputNode{}, std::move(to)});
     return core_->submit(command(CommandKind::switch_stream), std::move(with));
 }
 
@@ -97,8 +96,8 @@ Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to) {
         return fail(Errc::invalid_argument, "an output has a sink or a factory");
     }
     Topologies with;
-    with.stream = std::make_shared<const StreamChoice>(
-        StreamChoice{0, std::move(output), std::move(to)});
+    with.stream =
+        std::make_shared<const StreamChoice>(StreamChoice{0, std::move(output), std::move(to)});
     return core_->submit(command(CommandKind::switch_stream), std::move(with));
 }
 
@@ -107,7 +106,7 @@ Result<CommandId> Session::set_media_stop(TopologyId topology, NodeId source,
     if (!core_) return no_session();
     auto made = command(CommandKind::set_media_stop);
     made.topology = topology;
-    made.source = source == 0 ? -1 : source;  // no node has the number 0
+    made.source = source == 0 ? -1 : source; // no node has the number 0
     made.media_stop = stop;
     return core_->submit(made);
 }
@@ -201,4 +200,4 @@ Result<void> Session::queue_event(UserEvent event) {
     return core_->queue_event(std::move(event));
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,7 +11,7 @@ namespace {
 constexpr int max_pending = 1024;
 constexpr Duration shutdown_bound = std::chrono::milliseconds{100};
 
-}  // namespace
+} // namespace
 
 // Project times belong to a session with global time, and to no other.
 Status SessionCore::check_times(const Topology& topology) const {
@@ -65,9 +65,7 @@ Result<void> SessionCore::shutdown() {
     }
     auto& executor = *services_->executor;
     const std::shared_ptr<Signal> done = executor.make_signal();
-    executor.post([self = shared_from_this(), done] {
-        self->die([done] { done->set(); });
-    });
+    executor.post([self = shared_from_this(), done] { self->die([done] { done->set(); }); });
     if (!executor.on_control_lane()) (void)done->wait(executor.now() + shutdown_bound);
     services_->bus.silence(id_);
     events_.shut_down();
@@ -225,4 +223,4 @@ Result<void> SessionCore::queue_event(UserEvent event) {
     return {};
 }
 
-}  // namespace playhead
+} // namespace playhead

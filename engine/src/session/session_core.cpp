@@ -25,16 +25,18 @@ std::shared_ptr<QualityDesk> make_desk(const EngineServices& services, SessionId
     return desk;
 }
 
-}  // namespace
+} // namespace
 
 SessionCore::SessionCore(std::shared_ptr<EngineServices> services, SessionId id,
                          SessionOptions options)
-    : services_(std::move(services)), id_(id), options_(options),
+    : services_(std::move(services)),
+      id_(id),
+      options_(options),
       clock_(std::make_shared<PresentationClock>(services_->executor)),
       quality_(make_desk(*services_, id, options_, *clock_)),
       events_(services_->bus.queue(options.queue_events
-                                     ? of_session(id)
-                                     : EventFilter([](const Event&) { return false; }))) {}
+                                       ? of_session(id)
+                                       : EventFilter([](const Event&) { return false; }))) {}
 
 // ---- control lane: commands ------------------------------------------------------------------
 
@@ -47,8 +49,8 @@ void SessionCore::drain() {
     if (dead_) return;
     bool overtakes = false;
     for (auto& pending : arrived) {
-        overtakes |= pending.command.kind == CommandKind::stop ||
-                     pending.command.kind == CommandKind::close;
+        overtakes |=
+            pending.command.kind == CommandKind::stop || pending.command.kind == CommandKind::close;
         fifo_.push_back(std::move(pending));
     }
     if (overtakes && model_.operation) feed(Preempted{});
@@ -305,7 +307,8 @@ void SessionCore::drop(TopologyId id) {
 }
 
 void SessionCore::complete(Complete& done) {
-    if (auto* set = std::get_if<TopologySet>(&done.body); set && done.status.ok() && set->topology != 0) {
+    if (auto* set = std::get_if<TopologySet>(&done.body);
+        set && done.status.ok() && set->topology != 0) {
         set->resolved = entry(set->topology)->topology;
         resolved_ = 0;
     }
@@ -404,4 +407,4 @@ void SessionCore::die(const std::function<void()>& released) {
     publish_state();
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -11,8 +11,8 @@
 
 #include "engine/engine_core.h"
 #include "pipeline/pipeline.h"
-#include "session/segments.h"
 #include "playhead/session.h"
+#include "session/segments.h"
 #include "session/transitions.h"
 #include "topology/resolver.h"
 
@@ -20,26 +20,26 @@ namespace playhead {
 
 // What a switch_stream command brings along.
 struct StreamChoice {
-    NodeId node = 0;    // of an output, or
-    OutputNode output;  // one that may be new
+    NodeId node = 0;   // of an output, or
+    OutputNode output; // one that may be new
     SourceNode to;
 };
 
 // What a set_topology command brings along.
 struct Topologies {
-    std::shared_ptr<const Topology> topology;  // null: only flags
+    std::shared_ptr<const Topology> topology; // null: only flags
     SetTopology flags = SetTopology::none;
-    std::shared_ptr<const StreamChoice> stream = nullptr;  // of a switch_stream
+    std::shared_ptr<const StreamChoice> stream = nullptr; // of a switch_stream
 };
 
 // The current presentation with another stream, as it will be.
 struct SwitchedStream {
-    TopologyId of = 0;  // of the presentation whose stream it is
+    TopologyId of = 0; // of the presentation whose stream it is
     std::shared_ptr<const Topology> topology;
     NodeId node = 0;
-    std::optional<BranchPlan> plan;  // none: the output is switched off
+    std::optional<BranchPlan> plan; // none: the output is switched off
     OutputNode output;
-    bool begun = false;  // the plan is with the pipeline
+    bool begun = false; // the plan is with the pipeline
 };
 
 class SessionCore final : public PipelineListener,
@@ -60,7 +60,7 @@ public:
     const SessionOptions& options() const { return options_; }
     const std::shared_ptr<EngineServices>& services() const { return services_; }
 
-    Status takes_commands() const;  // any thread
+    Status takes_commands() const; // any thread
     // The sequencer's. Control lane, but attach (any).
     void attach(std::weak_ptr<SegmentProvider> segments);
     void mark_last(SegmentId segment, bool last);
@@ -69,8 +69,8 @@ public:
     // stays. False: it did not wait.
     bool withdraw(SegmentId segment, CommandId command);
     void find_segment(CommandInput& command) const;
-    void ask_again();           // for the segment behind the last one
-    void tell(EventBody body);  // unless the session is closed
+    void ask_again();          // for the segment behind the last one
+    void tell(EventBody body); // unless the session is closed
     Result<SessionState> state() const;
     Result<MediaTime> position() const;
     Result<SessionStatistics> statistics() const;
@@ -109,8 +109,9 @@ private:
         std::shared_ptr<const Topology> topology;
         std::shared_ptr<Pipeline> pipeline;
         PresentationFacts facts;
-        std::map<int, SourceCharacteristics> characters;  // of source nodes that have told of a change
-        std::map<NodeId, OutputNode> outputs = {};  // switched off at the moment
+        std::map<int, SourceCharacteristics>
+            characters;                            // of source nodes that have told of a change
+        std::map<NodeId, OutputNode> outputs = {}; // switched off at the moment
     };
 
     void drain();
@@ -140,7 +141,7 @@ private:
     Entry* entry(TopologyId id);
     Entry* current();
     Pipeline* current_pipeline();
-    Pipeline* output_pipeline();  // the one that has the outputs: current, or joined to it
+    Pipeline* output_pipeline(); // the one that has the outputs: current, or joined to it
     TopologyId id_of(const Pipeline& pipeline) const;
     void adopt(TopologyId id);
     void drop(TopologyId id);
@@ -157,7 +158,7 @@ private:
     const SessionId id_;
     const SessionOptions options_;
     const std::shared_ptr<PresentationClock> clock_;
-    const std::shared_ptr<QualityDesk> quality_;  // null: none
+    const std::shared_ptr<QualityDesk> quality_; // null: none
     EventQueue events_;
 
     // Written by callers and the control lane, under the lock, which is held for a few instructions.
@@ -174,22 +175,22 @@ private:
         double rate = 1.0;
         RateSupport rates;
     } public_;
-    mutable std::mutex counted_mutex_;  // held while the counters are read
-    std::vector<Counted> counted_;      // of the current presentation
-    std::weak_ptr<SegmentProvider> segments_;  // under the lock
+    mutable std::mutex counted_mutex_;        // held while the counters are read
+    std::vector<Counted> counted_;            // of the current presentation
+    std::weak_ptr<SegmentProvider> segments_; // under the lock
 
     // Control lane.
     SessionModel model_;
     std::deque<Pending> fifo_;
     Topologies resolving_;
     std::optional<SwitchedStream> switching_;
-    std::shared_ptr<const Topology> limited_, unlimited_;  // with its new end, and as it was before
+    std::shared_ptr<const Topology> limited_, unlimited_; // with its new end, and as it was before
     std::uint64_t limit_ticket_ = 0;
     std::uint64_t resolve_ticket_ = 0;
-    std::map<TopologyId, Entry> entries_;  // current, joined, prepared, queued, just resolved
-    TopologyId resolved_ = 0;              // set, and not told of yet
-    TopologyId current_ = 0;               // whose pipeline is carried out on
-    TopologyId asked_behind_ = 0;          // what the sequencer was asked to follow last
+    std::map<TopologyId, Entry> entries_; // current, joined, prepared, queued, just resolved
+    TopologyId resolved_ = 0;             // set, and not told of yet
+    TopologyId current_ = 0;              // whose pipeline is carried out on
+    TopologyId asked_behind_ = 0;         // what the sequencer was asked to follow last
     const EpochCounter epochs_ = std::make_shared<Epoch>(1);
     std::deque<SessionInput> inputs_;
     bool stepping_ = false;
@@ -198,4 +199,4 @@ private:
     TopologyId last_topology_ = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

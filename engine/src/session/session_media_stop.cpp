@@ -47,11 +47,12 @@ void SessionCore::apply_stop(TopologyId id, const std::shared_ptr<const Topology
 void SessionCore::limit(TopologyId topology, LateEnd late) {
     const auto* of = entry(topology);
     if (!of) return;
-    of->pipeline->limit(late, [weak = weak_from_this(), ticket = ++limit_ticket_](bool fits, bool reads) {
-        auto self = weak.lock();
-        if (!self || ticket != self->limit_ticket_) return;
-        self->feed(Limited{fits, self->clock_reading(), reads});
-    });
+    of->pipeline->limit(late,
+                        [weak = weak_from_this(), ticket = ++limit_ticket_](bool fits, bool reads) {
+                            auto self = weak.lock();
+                            if (!self || ticket != self->limit_ticket_) return;
+                            self->feed(Limited{fits, self->clock_reading(), reads});
+                        });
 }
 
-}  // namespace playhead
+} // namespace playhead

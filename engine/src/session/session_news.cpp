@@ -25,8 +25,8 @@ void SessionCore::on_source_news(Pipeline& from, int source_node, const SourceNe
             auto* entry = s.entry(topology);
             if (!entry) return;
             const auto found = entry->characters.find(node);
-            const auto before = found != entry->characters.end() ? found->second
-                                                                 : at_opening(*entry->topology);
+            const auto before =
+                found != entry->characters.end() ? found->second : at_opening(*entry->topology);
             entry->characters[node] = n.now;
             if (before == n.now) return;
             s.post(SourceCharacteristicsChanged{node, before, n.now}, {});
@@ -43,4 +43,4 @@ void SessionCore::on_source_news(Pipeline& from, int source_node, const SourceNe
     std::visit(Visitor{*this, id_of(from), source_node}, news);
 }
 
-}  // namespace playhead
+} // namespace playhead

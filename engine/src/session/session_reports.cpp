@@ -26,11 +26,11 @@ void SessionCore::on_sources_read(Pipeline& from) { feed(SourcesRead{id_of(from)
 void SessionCore::on_acked(Pipeline& from, Ack ack) {
     static_cast<void>(from);
     switch (ack) {
-        case Ack::prerolled: feed(Reached{Await::prerolled, {}}); break;
-        case Ack::started: feed(Reached{Await::running, {}}); break;
-        case Ack::paused: feed(Reached{Await::held, {}}); break;
-        case Ack::stopped: feed(Reached{Await::silent, {}}); break;
-        case Ack::flushed: feed(Reached{Await::flushed, {}}); break;
+    case Ack::prerolled: feed(Reached{Await::prerolled, {}}); break;
+    case Ack::started: feed(Reached{Await::running, {}}); break;
+    case Ack::paused: feed(Reached{Await::held, {}}); break;
+    case Ack::stopped: feed(Reached{Await::silent, {}}); break;
+    case Ack::flushed: feed(Reached{Await::flushed, {}}); break;
     }
 }
 
@@ -91,4 +91,4 @@ void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {
     if (clock_->time_source()) clock_->set_time_source(from.choose_time_source());
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -8,7 +8,7 @@ namespace playhead {
 
 void SessionCore::begin_resolving() {
     ++resolve_ticket_;
-    if (!model_.operation) return;  // a stop would not wait for it
+    if (!model_.operation) return; // a stop would not wait for it
     const bool clear = has(resolving_.flags, SetTopology::clear_current);
     if (const SegmentId leaves = model_.operation->command.segment; leaves != 0) {
         const bool same = model_.current && model_.current->segment == leaves;
@@ -16,7 +16,8 @@ void SessionCore::begin_resolving() {
     } else if (resolving_.topology && clear && !has(resolving_.flags, SetTopology::immediate)) {
         // It names the topology to be cleared, if that is the current one.
         const auto* c = current();
-        const bool same = c && (*c->given == *resolving_.topology || *c->topology == *resolving_.topology);
+        const bool same =
+            c && (*c->given == *resolving_.topology || *c->topology == *resolving_.topology);
         feed(Resolved{{}, std::nullopt, same ? SetTopology::clear_current : SetTopology::none});
     } else if (!resolving_.topology) {
         feed(Resolved{{}, std::nullopt, resolving_.flags});
@@ -35,8 +36,10 @@ void SessionCore::begin_resolving_segment() {
     }
     const auto& position = model_.operation->command.position;
     if (!segments) {
-        feed(Resolved{{Errc::unsupported_time_format, "only a session with a sequencer has segments"},
-                      std::nullopt, {}});
+        feed(Resolved{
+            {Errc::unsupported_time_format, "only a session with a sequencer has segments"},
+            std::nullopt,
+            {}});
         return;
     }
     const auto* by_id = std::get_if<StartSegment>(&position);
@@ -51,21 +54,22 @@ void SessionCore::begin_resolving_segment() {
 }
 
 // Codecs and sinks are asked, so this is no work for the control lane.
-void SessionCore::resolve_on_work_lane(std::shared_ptr<const Topology> topology, SetTopology flags) {
+void SessionCore::resolve_on_work_lane(std::shared_ptr<const Topology> topology,
+                                       SetTopology flags) {
     WorkOptions options;
     options.deadline = services_->executor->now();
     options.account = id_;
-    services_->executor->post_work(
-        options, [self = shared_from_this(), ticket = resolve_ticket_, topology = std::move(topology),
-                  flags, resolver = services_->resolver_services()]() mutable {
-            auto resolution = std::make_shared<Resolution>(
-                resolve(topology, has(flags, SetTopology::no_resolution), resolver));
-            auto& executor = *self->services_->executor;
-            executor.post([self = std::move(self), ticket, topology = std::move(topology),
-                           resolution]() mutable {
+    services_->executor->post_work(options, [self = shared_from_this(), ticket = resolve_ticket_,
+                                             topology = std::move(topology), flags,
+                                             resolver = services_->resolver_services()]() mutable {
+        auto resolution = std::make_shared<Resolution>(
+            resolve(topology, has(flags, SetTopology::no_resolution), resolver));
+        auto& executor = *self->services_->executor;
+        executor.post(
+            [self = std::move(self), ticket, topology = std::move(topology), resolution]() mutable {
                 self->on_resolved(ticket, std::move(topology), std::move(*resolution));
             });
-        });
+    });
 }
 
 void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topology> given,
@@ -99,4 +103,4 @@ void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topolo
     feed(std::move(answer));
 }
 
-}  // namespace playhead
+} // namespace playhead

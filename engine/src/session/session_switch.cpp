@@ -28,11 +28,12 @@ std::vector<TransformNode> own_transforms(const Topology& given, NodeId output) 
 
 std::size_t outputs_of(const Topology& topology) {
     std::size_t count = 0;
-    for (const Node& node : topology.nodes()) count += std::holds_alternative<OutputNode>(node.body);
+    for (const Node& node : topology.nodes())
+        count += std::holds_alternative<OutputNode>(node.body);
     return count;
 }
 
-}  // namespace
+} // namespace
 
 // Which output it is, and what it consists of; one that is new has no number yet.
 Status SessionCore::name_output(const Entry& entry, const StreamChoice& choice) {
@@ -53,7 +54,8 @@ Status SessionCore::name_output(const Entry& entry, const StreamChoice& choice) 
         made.output = output;
     }
     if (made.node == 0 && choice.node != 0) return {Errc::not_found, "no output has this number"};
-    if (made.node == 0 && !choice.to.source) return {Errc::not_found, "the presentation has no such output"};
+    if (made.node == 0 && !choice.to.source)
+        return {Errc::not_found, "the presentation has no such output"};
     if (auto sink = entry.pipeline->sink_of(made.node)) made.output.sink = std::move(sink);
     return {};
 }
@@ -73,7 +75,8 @@ void SessionCore::begin_switching() {
         without->remove_branch(switching_->node);
         // One that is lost is none.
         if (outputs_of(*without) == 0 || !now.pipeline->any_live(switching_->node)) {
-            feed(StreamResolved{{Errc::invalid_request, "the last output cannot be switched off"}, {}});
+            feed(StreamResolved{{Errc::invalid_request, "the last output cannot be switched off"},
+                                {}});
             return;
         }
         switching_->topology = std::move(without);
@@ -114,8 +117,9 @@ void SessionCore::on_stream_resolved(std::uint64_t ticket, Resolution resolution
         return;
     }
     auto& made = *switching_;
-    if (made.of != current_) {  // one that was joined has taken its place meanwhile
-        feed(StreamResolved{{Errc::invalid_request, "the presentation that it was for is over"}, {}});
+    if (made.of != current_) { // one that was joined has taken its place meanwhile
+        feed(StreamResolved{{Errc::invalid_request, "the presentation that it was for is over"},
+                            {}});
         return;
     }
     auto with = std::make_shared<Topology>(*now->topology);
@@ -124,7 +128,7 @@ void SessionCore::on_stream_resolved(std::uint64_t ticket, Resolution resolution
     made.topology = std::move(with);
     made.plan = std::move(resolution.plans.front());
     made.plan->output_node = made.node;
-    for (NodeId at = made.node; at != 0;) {  // its chain has one of each
+    for (NodeId at = made.node; at != 0;) { // its chain has one of each
         const auto before = made.topology->predecessors(at);
         made.plan->source_node = std::exchange(at, before.empty() ? 0 : before.front());
     }
@@ -187,4 +191,4 @@ void SessionCore::on_switch_ready(Pipeline& from, Status status) {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

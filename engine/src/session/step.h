@@ -74,9 +74,7 @@ private:
     void capabilities(Capabilities now);
     Capabilities running_capabilities() const;
     // No command is under way that waits for the outputs.
-    bool undisturbed() const {
-        return !m_.operation || m_.operation->await == Await::resolved;
-    }
+    bool undisturbed() const { return !m_.operation || m_.operation->await == Await::resolved; }
     // Buffering.
     bool buffering() const { return !m_.buffering.empty(); }
     void begin_buffering(TopologyId topology);
@@ -92,7 +90,7 @@ private:
     void adopt(const PresentationFacts& facts, Duration offset,
                std::optional<Duration> goes_on = std::nullopt);
     void advance(const PresentationFacts& facts, Duration offset);
-    void let_go(std::optional<MediaTime> position);  // of the clock
+    void let_go(std::optional<MediaTime> position); // of the clock
     void clear_queue();
     void forget(SegmentId segment);
     void let_go_of_joined();
@@ -118,4 +116,4 @@ private:
     std::vector<SessionAction> actions_;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -90,4 +90,4 @@ void Step::take(const ClockRefused& in) {
     }
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -19,7 +19,7 @@ bool same_rates(const RateSupport& a, const RateSupport& b, Direction direction)
     return true;
 }
 
-}  // namespace
+} // namespace
 
 void Step::start(const StartPosition& position) {
     auto& op = *m_.operation;
@@ -59,7 +59,7 @@ void Step::start(const StartPosition& position) {
         op.step = m_.rate == 0.0;
         const MediaTime then = now - (m_.progress.offset - m_.current->base);
         const auto length = m_.current->duration;
-        begin(length ? std::min(then, beginning() + *length) : then);  // its end may be sooner now
+        begin(length ? std::min(then, beginning() + *length) : then); // its end may be sooner now
     } else if (m_.state == SessionState::paused) {
         op.target = now;
         if (m_.gait == Gait::scrub) {
@@ -71,7 +71,7 @@ void Step::start(const StartPosition& position) {
             return;
         }
         if (buffering()) {
-            m_.clock_wait = SessionModel::ClockWait::held;  // as the pause has left it
+            m_.clock_wait = SessionModel::ClockWait::held; // as the pause has left it
             settle_started();
             return;
         }
@@ -143,20 +143,20 @@ void Step::go(MediaTime t) {
 
 void Step::pause() {
     switch (m_.state) {
-        case SessionState::started:
-            if (m_.clock_wait == SessionModel::ClockWait::held) {
-                settle_paused(m_.operation->position);
-                return;
-            }
-            await(Await::held);
-            if (m_.clock_wait == SessionModel::ClockWait::asked) return;
-            if (m_.clock_wait == SessionModel::ClockWait::going) {
-                m_.clock_wait = SessionModel::ClockWait::no;  // nobody answers that any more
-            }
-            act(PauseClock{});
-            break;
-        case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
-        default: fail({Errc::invalid_request, "nothing is playing"});
+    case SessionState::started:
+        if (m_.clock_wait == SessionModel::ClockWait::held) {
+            settle_paused(m_.operation->position);
+            return;
+        }
+        await(Await::held);
+        if (m_.clock_wait == SessionModel::ClockWait::asked) return;
+        if (m_.clock_wait == SessionModel::ClockWait::going) {
+            m_.clock_wait = SessionModel::ClockWait::no; // nobody answers that any more
+        }
+        act(PauseClock{});
+        break;
+    case SessionState::stopped: fail({Errc::pause_while_stopped, "nothing is playing"}); break;
+    default: fail({Errc::invalid_request, "nothing is playing"});
     }
 }
 
@@ -200,7 +200,7 @@ void Step::stop() {
         settle_stopped();
         return;
     }
-    if (m_.state == SessionState::stopped) m_.operation->position.reset();  // it never began
+    if (m_.state == SessionState::stopped) m_.operation->position.reset(); // it never began
     m_.progress.end_due.reset();
     m_.scrub.reset();
     take_back();
@@ -317,4 +317,4 @@ void Step::capabilities(Capabilities now) {
     post(CapabilitiesChanged{now, delta});
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -39,7 +39,7 @@ void Step::take(const StopFound& in) {
         facts.duration = in.duration;
     });
     act(ApplyStop{topology});
-    if (m_.next && m_.next->facts.topology == topology) {  // its sources run towards the old one
+    if (m_.next && m_.next->facts.topology == topology) { // its sources run towards the old one
         act(TakeBack{{topology}});
         m_.queue.push_front(m_.next->facts);
         m_.next.reset();
@@ -65,7 +65,7 @@ void Step::take(const StopFound& in) {
 // Nothing more of it is shown, from now on.
 void Step::end_here(MediaTime now) {
     media_stop_changed();
-    if (m_.progress.end_due || m_.progress.starved) return;  // it has come to its end already
+    if (m_.progress.end_due || m_.progress.starved) return; // it has come to its end already
     take_back();
     if (!m_.progress.delivered) end_of_presentation(*m_.current, false);
     m_.progress.read = m_.progress.delivered = true;
@@ -86,7 +86,7 @@ void Step::take(const Limited& in) {
         media_stop_changed();
         return;
     }
-    if (gait_of(m_.rate) != m_.gait) {  // paused, and the next start begins in another way
+    if (gait_of(m_.rate) != m_.gait) { // paused, and the next start begins in another way
         m_.stale = true;
         media_stop_changed();
         return;
@@ -110,4 +110,4 @@ void Step::begin_anew(std::optional<MediaTime> clock) {
     go(now);
 }
 
-}  // namespace playhead
+} // namespace playhead

@@ -292,7 +292,7 @@ void Step::end_if_due() {
         } else if (m_.operation) {
             return;
         } else if (m_.gait == Gait::reverse) {
-            end();  // the beginning; what is queued is behind the end
+            end(); // the beginning; what is queued is behind the end
         } else if (m_.next || !m_.queue.empty()) {
             const Duration at = *m_.progress.end_due - media_zero;
             take_back();
@@ -301,7 +301,7 @@ void Step::end_if_due() {
             advance(facts, facts.timed ? facts.base : at - facts.start_on_switch);
         } else if (m_.current->segment != 0 && !m_.current->last) {
             if (std::exchange(m_.progress.starved, true)) return;
-            end_buffering(m_.current->topology);  // it stands anyway
+            end_buffering(m_.current->topology); // it stands anyway
             act(HoldClock{*m_.progress.end_due});
             return;
         } else {
@@ -339,7 +339,9 @@ void Step::take(const Withdraw& in) {
 
 // It is not in the queue any more.
 void Step::forget(SegmentId segment) {
-    const auto gone = [segment](const PresentationFacts& facts) { return facts.segment == segment; };
+    const auto gone = [segment](const PresentationFacts& facts) {
+        return facts.segment == segment;
+    };
     if (!m_.queue.empty() && gone(m_.queue.front())) m_.switch_on_start = false;
     for (const auto& facts : m_.queue) {
         if (gone(facts)) act(DropTopology{facts.topology});
@@ -362,7 +364,7 @@ void Step::switch_joined() {
     act(SwitchTo{joined.facts.topology});
     m_.current = joined.facts;
     m_.progress = joined.progress;
-    fall_back_rate(joined.facts);  // one that was chosen after it was joined
+    fall_back_rate(joined.facts); // one that was chosen after it was joined
     capabilities(running_capabilities());
     post(TopologyStatus{m_.current->topology, TopologyState::sink_switched});
     prepare_next();
@@ -383,4 +385,4 @@ void Step::end() {
     post(SessionEnded{position});
 }
 
-}  // namespace playhead
+} // namespace playhead

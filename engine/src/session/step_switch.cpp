@@ -53,7 +53,7 @@ void Step::take(const StreamResolved& in) {
 void Step::switched() {
     const auto op = *m_.operation;
     const bool playing = may_switch_playing();
-    if (playing && m_.next) {  // it follows at the outputs, so it has to be the later one
+    if (playing && m_.next) { // it follows at the outputs, so it has to be the later one
         act(TakeBack{{m_.next->facts.topology}});
         m_.queue.push_front(m_.next->facts);
         m_.next.reset();
@@ -66,8 +66,8 @@ void Step::switched() {
     post(TopologyStatus{m_.current->topology, TopologyState::dynamic_changed});
     capabilities(m_.state == SessionState::started ? running_capabilities()
                                                    : m_.current->capabilities);
-    fall_back_rate(*m_.current);  // stopped: otherwise it was looked at before
+    fall_back_rate(*m_.current); // stopped: otherwise it was looked at before
     prepare_next();
 }
 
-}  // namespace playhead
+} // namespace playhead

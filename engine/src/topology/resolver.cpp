@@ -19,8 +19,8 @@ int decoder_threads(const StreamInfo& stream, const ResolverServices& services) 
 // A stretch of the way from a decoder to the outputs: what stands in it, and where it leads.
 struct Limb {
     std::vector<TransformRecipe> recipes;
-    std::vector<std::unique_ptr<Transform>> transforms;  // one for each
-    std::vector<Limb> limbs;                              // behind its fork; none: an output
+    std::vector<std::unique_ptr<Transform>> transforms; // one for each
+    std::vector<Limb> limbs;                            // behind its fork; none: an output
     NodeId output = 0;
     std::shared_ptr<StreamSink> sink;
 
@@ -46,7 +46,10 @@ class StreamBuilder {
 public:
     StreamBuilder(Topology& full, NodeId source, const StreamInfo& stream,
                   const ResolverServices& services)
-        : full_(full), source_(source), stream_(stream), services_(services) {}
+        : full_(full),
+          source_(source),
+          stream_(stream),
+          services_(services) {}
 
     Status build() {
         full_.find(source_)->type = stream_.type;
@@ -115,9 +118,10 @@ private:
             if (transform->kind == Kind::decoder) {
                 return {Errc::topo_unsupported, "a decoder stands behind another node"};
             }
-            TransformRecipe recipe = transform->kind == Kind::custom
-                                         ? [factory = transform->factory] { return factory->create(); }
-                                         : converter_to(transform->output);
+            TransformRecipe recipe =
+                transform->kind == Kind::custom
+                    ? [factory = transform->factory] { return factory->create(); }
+                    : converter_to(transform->output);
             auto made = add_made(std::move(recipe), type, into);
             if (!made) return made.error();
             type = std::move(*made);
@@ -159,8 +163,8 @@ private:
                         std::string(to_string(output.sink->kind())) + " output"};
         }
         if (type.index() != stream_.type.index()) {
-            return {Errc::topo_cannot_connect, "a transform makes " + describe(type) + " of " +
-                                                   describe(stream_.type)};
+            return {Errc::topo_cannot_connect,
+                    "a transform makes " + describe(type) + " of " + describe(stream_.type)};
         }
         into.output = id;
         into.sink = output.sink;
@@ -173,13 +177,14 @@ private:
     Status convert(NodeId at, NodeId output, const MediaType& from, const MediaType& to,
                    Limb& into) {
         if (from.index() != to.index() || !services_.converters) {
-            return {Errc::topo_cannot_connect, "the output takes " + describe(to) +
-                                                   ", the stream gives " + describe(from)};
+            return {Errc::topo_cannot_connect,
+                    "the output takes " + describe(to) + ", the stream gives " + describe(from)};
         }
         if (auto made = add_made(converter_to(to), from, into); !made) return made.error();
         const bool video = std::holds_alternative<VideoFormat>(to);
         full_.insert_between(
-            at, output, TransformNode{video ? Kind::video_converter : Kind::audio_converter, {}, to});
+            at, output,
+            TransformNode{video ? Kind::video_converter : Kind::audio_converter, {}, to});
         return {};
     }
 
@@ -274,7 +279,8 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
     return out;
 }
 
-std::shared_ptr<const Topology> retyped(const Topology& full, NodeId output, const MediaType& type) {
+std::shared_ptr<const Topology> retyped(const Topology& full, NodeId output,
+                                        const MediaType& type) {
     auto made = std::make_shared<Topology>(full);
     bool made_here = false;
     for (NodeId at = output; at != 0 && !made_here;) {

@@ -12,15 +12,15 @@ namespace playhead {
 
 struct Resolution {
     Status status;
-    std::shared_ptr<const Topology> topology;  // a new object; with no_resolution the given one
+    std::shared_ptr<const Topology> topology; // a new object; with no_resolution the given one
     std::vector<BranchPlan> plans;
 };
 
 struct ResolverServices {
     std::shared_ptr<DecoderFactory> decoders;
-    std::shared_ptr<ConverterFactory> converters;  // may be null
+    std::shared_ptr<ConverterFactory> converters; // may be null
     DecodeThreading threading;
-    bool single_threaded = false;  // the simulation
+    bool single_threaded = false; // the simulation
     bool bit_exact = false;
     int cores = 1;
 };
@@ -36,4 +36,4 @@ Resolution resolve(std::shared_ptr<const Topology> partial, bool already_full,
 // it, or the decoder if there is none.
 std::shared_ptr<const Topology> retyped(const Topology& full, NodeId output, const MediaType& type);
 
-}  // namespace playhead
+} // namespace playhead

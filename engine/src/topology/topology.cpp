@@ -13,8 +13,7 @@ bool same(const SourceNode& a, const SourceNode& b) {
 }
 
 bool same(const TransformNode& a, const TransformNode& b) {
-    return a.kind == b.kind && a.label == b.label && a.output == b.output &&
-           a.factory == b.factory;
+    return a.kind == b.kind && a.label == b.label && a.output == b.output && a.factory == b.factory;
 }
 
 bool same(const OutputNode& a, const OutputNode& b) {

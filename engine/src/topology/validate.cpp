@@ -97,8 +97,8 @@ Status check_sinks(const Topology& topology) {
         }
         const auto [other, fresh] = seen.emplace(output->sink.get(), node.id);
         if (!fresh) {
-            return {Errc::topo_unsupported, named(node) + " has the same sink as node " +
-                                                std::to_string(other->second)};
+            return {Errc::topo_unsupported,
+                    named(node) + " has the same sink as node " + std::to_string(other->second)};
         }
     }
     return {};
@@ -111,8 +111,7 @@ Status validate(const Topology& topology) {
         return {Errc::invalid_argument, "the topology has no nodes"};
     }
     const bool timed = topology.project_start || topology.project_stop;
-    if (topology.start_on_switch < Duration{} ||
-        (timed && topology.start_on_switch > Duration{})) {
+    if (topology.start_on_switch < Duration{} || (timed && topology.start_on_switch > Duration{})) {
         return {Errc::topo_invalid_time_attributes,
                 timed ? "what has its place in the whole has no start of its own on a switch"
                       : "a start on a switch is not negative"};

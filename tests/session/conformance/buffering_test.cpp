@@ -38,8 +38,9 @@ void waits_and_goes_on(Stage& stage, MediaTime from) {
 
 } // namespace
 
-TEST_CASE("while a source buffers the clock stands and goes on from there; the session stays started",
-          "[conformance][8][buffering]") {
+TEST_CASE(
+    "while a source buffers the clock stands and goes on from there; the session stays started",
+    "[conformance][8][buffering]") {
     covers("8/buffering-stops-clock", "1/started-buffering", "3/buffering");
     Stage stage{S::started};
     stage.faults->tell(begins);
@@ -140,7 +141,8 @@ TEST_CASE("buffering within buffering is counted", "[conformance][8][buffering]"
     CHECK(clock_of(stage) == ClockState::running);
 }
 
-TEST_CASE("a rate while a source buffers is judged as while started", "[conformance][8][buffering]") {
+TEST_CASE("a rate while a source buffers is judged as while started",
+          "[conformance][8][buffering]") {
     covers("8/buffering-rate");
     BufferingStage stage;
     (void)stage.session.set_rate(-1.0);
@@ -161,8 +163,8 @@ TEST_CASE("stop, close, shutdown, an error: each is preceded by the end of buffe
     {
         BufferingStage stage;
         REQUIRE(stage.session.stop());
-        CHECK(stage.now() == Lines{"buffering-stopped ok", "capabilities-changed:-4 ok",
-                                   "session-stopped ok"});
+        CHECK(stage.now() ==
+              Lines{"buffering-stopped ok", "capabilities-changed:-4 ok", "session-stopped ok"});
         CHECK(stage.of_last<SessionStopped>().position == media_at(2s));
         stage.faults->tell(ends);
         stage.faults->tell(begins);

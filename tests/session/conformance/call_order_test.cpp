@@ -45,9 +45,8 @@ TEST_CASE("an output may be left out of the preroll", "[conformance][1.4]") {
     Stage stage;
     stage.open();
     Topology topology = stage.topology(stage.source);
-    for_each<OutputNode>(topology, [&](OutputNode& output) {
-        output.disable_preroll = output.sink == stage.video;
-    });
+    for_each<OutputNode>(
+        topology, [&](OutputNode& output) { output.disable_preroll = output.sink == stage.video; });
     REQUIRE(stage.session.set_topology(std::move(topology)));
     stage.now();
     stage.video->process_gate.close(false);

@@ -31,4 +31,4 @@ struct ListRig : SessionRig {
     }
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

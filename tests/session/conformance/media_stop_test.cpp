@@ -14,7 +14,8 @@ constexpr TopologyId first = 1; // of a stage's own
 
 // A stage that notes what its outputs are given: pictures of 40 ms, sound in blocks of 20 ms.
 struct Ending : Stage {
-    explicit Ending(S state = S::started, std::optional<MediaTime> stop = {}, RigOptions options = {})
+    explicit Ending(S state = S::started, std::optional<MediaTime> stop = {},
+                    RigOptions options = {})
         : Stage(S::idle, options) {
         video->note_samples = audio->note_samples = true;
         open();
@@ -80,7 +81,8 @@ std::vector<int> every(int step, int end, int from = 0) {
 
 } // namespace
 
-TEST_CASE("a stop time that is still ahead is where playing ends, to the sample, and nothing else changes",
+TEST_CASE("a stop time that is still ahead is where playing ends, to the sample, and nothing else "
+          "changes",
           "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
@@ -93,9 +95,9 @@ TEST_CASE("a stop time that is still ahead is where playing ends, to the sample,
     CHECK(changed.topology == first);
     CHECK(changed.node == 0);
     CHECK(changed.stop == media_at(3010ms));
-    CHECK(stage.until("session-ended") ==
-          Lines{"end-of-presentation ok", "topology-status:ended ok", "capabilities-changed:-4 ok",
-                "session-ended ok"});
+    CHECK(stage.until("session-ended") == Lines{"end-of-presentation ok",
+                                                "topology-status:ended ok",
+                                                "capabilities-changed:-4 ok", "session-ended ok"});
     CHECK(stage.of_last<SessionEnded>().position == media_at(3010ms));
     CHECK(stage.simulation->now() - begun == 1010ms);
     CHECK(stage.count("source seek 2000") == 0);
@@ -104,14 +106,16 @@ TEST_CASE("a stop time that is still ahead is where playing ends, to the sample,
     CHECK(stage.video->rendered == 76);
 }
 
-TEST_CASE("a stop time before what the outputs hold has that taken back", "[conformance][1.5][media-stop]") {
+TEST_CASE("a stop time before what the outputs hold has that taken back",
+          "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
     const HostTime begun = stage.simulation->now();
     const int shown = stage.video->rendered;
     CHECK(stage.given("video").back() > 2050); // ahead of the clock
     REQUIRE(stage.session.set_media_stop(first, media_at(2050ms)));
-    CHECK(stage.until("media-stop-changed") == Lines{"end-of-presentation ok", "media-stop-changed ok"});
+    CHECK(stage.until("media-stop-changed") ==
+          Lines{"end-of-presentation ok", "media-stop-changed ok"});
     CHECK(stage.session.state() == S::started);
     CHECK(stage.ended_at() == 2050);
     CHECK(stage.simulation->now() - begun == 50ms); // in virtual time a start takes none
@@ -121,12 +125,14 @@ TEST_CASE("a stop time before what the outputs hold has that taken back", "[conf
     CHECK(stage.video->rendered == shown + 2); // 2000 and 2040, which is cut short
 }
 
-TEST_CASE("a stop time that is past ends the presentation where the clock is", "[conformance][1.5][media-stop]") {
+TEST_CASE("a stop time that is past ends the presentation where the clock is",
+          "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
     (void)stage.session.set_media_stop(first, media_at(1s));
-    CHECK(stage.now() == Lines{"media-stop-changed ok", "end-of-presentation ok", "topology-status:ended ok",
-                               "capabilities-changed:-4 ok", "session-ended ok"});
+    CHECK(stage.now() == Lines{"media-stop-changed ok", "end-of-presentation ok",
+                               "topology-status:ended ok", "capabilities-changed:-4 ok",
+                               "session-ended ok"});
     CHECK(stage.of_last<SessionEnded>().position == media_at(2s));
     CHECK(stage.session.state() == S::stopped);
     stage.taken.clear();
@@ -138,7 +144,8 @@ TEST_CASE("a stop time that is past ends the presentation where the clock is", "
     CHECK(stage.last("session-started")->status == Errc::invalid_position);
 }
 
-TEST_CASE("what is queued joins at the new end, ahead or past", "[conformance][1.5][6.1][media-stop]") {
+TEST_CASE("what is queued joins at the new end, ahead or past",
+          "[conformance][1.5][6.1][media-stop]") {
     covers("1.5/stop-time-edit", "6.1/head-follows");
     SECTION("ahead") {
         Ending stage;
@@ -181,11 +188,11 @@ TEST_CASE("a later stop time, or none, is played on to", "[conformance][1.5][med
         bool disturbs;
     };
     const Way ways[] = {
-        {5s, 0ms, media_at(6s), false},    // the old one has not been read up to
+        {5s, 0ms, media_at(6s), false}, // the old one has not been read up to
         {5s, 0ms, std::nullopt, false},
-        {3s, 0ms, media_at(5s), false},    // it has, and reads on
+        {3s, 0ms, media_at(5s), false}, // it has, and reads on
         {3s, 850ms, media_at(5s), false},
-        {3s, 980ms, media_at(5s), true},   // everything is at the outputs
+        {3s, 980ms, media_at(5s), true}, // everything is at the outputs
         {3s, 980ms, std::nullopt, true},
         {3s, 0ms, media_at(2500ms), false},
     };
@@ -228,7 +235,8 @@ TEST_CASE("an end that is moved on and back is where it was moved to last, and j
     CHECK(stage.given("video") == every(40, 5000));
 }
 
-TEST_CASE("a stop time of what waits counts when its turn comes", "[conformance][1.5][media-stop]") {
+TEST_CASE("a stop time of what waits counts when its turn comes",
+          "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     SECTION("queued") {
         Ending stage;
@@ -258,7 +266,8 @@ TEST_CASE("a stop time of what waits counts when its turn comes", "[conformance]
     }
 }
 
-TEST_CASE("a stop time that changes while paused leaves it paused", "[conformance][1.5][media-stop]") {
+TEST_CASE("a stop time that changes while paused leaves it paused",
+          "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     for (const auto stop : {3000ms, 2050ms, 1000ms}) {
         INFO(stop.count());
@@ -278,7 +287,8 @@ TEST_CASE("a stop time that changes while paused leaves it paused", "[conformanc
     }
 }
 
-TEST_CASE("one source of a presentation may end before the others", "[conformance][1.5][media-stop]") {
+TEST_CASE("one source of a presentation may end before the others",
+          "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage;
     const auto full = stage.session.full_topology().value();
@@ -292,8 +302,10 @@ TEST_CASE("one source of a presentation may end before the others", "[conformanc
     CHECK(stage.of_last<MediaStopChanged>().node == sound);
     const auto edited = stage.session.full_topology().value();
     CHECK(std::get<SourceNode>(edited->find(sound)->body).media_stop == media_at(3s));
-    CHECK_FALSE(std::get<SourceNode>(full->find(sound)->body).media_stop); // a value that others hold
-    (void)stage.session.set_media_stop(first, sound, media_at(1s)); // past: it is silent from now on
+    CHECK_FALSE(
+        std::get<SourceNode>(full->find(sound)->body).media_stop); // a value that others hold
+    (void)stage.session.set_media_stop(first, sound,
+                                       media_at(1s)); // past: it is silent from now on
     stage.now();
     CHECK(stage.ended_at() == 10000);
     CHECK(stage.given("audio").back() < 2200);
@@ -316,8 +328,9 @@ TEST_CASE("each stream of a source is read to the end that its own node gives it
     CHECK(stage.given("audio") == every(20, 3000));
 }
 
-TEST_CASE("what came behind the end of a stream while others were read is there when its end is moved on",
-          "[conformance][1.5][media-stop]") {
+TEST_CASE(
+    "what came behind the end of a stream while others were read is there when its end is moved on",
+    "[conformance][1.5][media-stop]") {
     covers("1.5/stop-time-edit");
     Ending stage{S::stopped};
     Topology made = stage.topology(stage.source);
@@ -390,8 +403,9 @@ TEST_CASE("of a source that cannot seek nothing is taken back, and nothing read 
         stage.after(960ms);
         (void)stage.session.set_media_stop(first, media_at(4s));
         CHECK(stage.now() == Lines{"media-stop-changed not_seekable"});
-        CHECK(std::get<SourceNode>(stage.session.full_topology().value()->find(1)->body).media_stop ==
-              media_at(3s));
+        CHECK(
+            std::get<SourceNode>(stage.session.full_topology().value()->find(1)->body).media_stop ==
+            media_at(3s));
         CHECK(stage.ended_at() == 3000);
         CHECK_FALSE(stage.was_disturbed());
         CHECK(stage.given("audio") == every(20, 3000));
@@ -406,7 +420,8 @@ TEST_CASE("a stop overtakes a change of the stop time, which is in force all the
     (void)stage.session.set_media_stop(first, media_at(2050ms));
     CHECK(stage.now().empty());
     (void)stage.session.stop();
-    CHECK(stage.after(10ms) == Lines{"media-stop-changed ok", "capabilities-changed:-4 ok", "session-stopped ok"});
+    CHECK(stage.after(10ms) ==
+          Lines{"media-stop-changed ok", "capabilities-changed:-4 ok", "session-stopped ok"});
     stage.faults->seek_gate.open();
     (void)stage.session.start();
     CHECK(stage.ended_at() == 2050);

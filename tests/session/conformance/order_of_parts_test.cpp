@@ -15,7 +15,9 @@ namespace {
 class Refusing final : public ClockTimeSource {
 public:
     std::atomic<bool> refuses{false};
-    Result<void> try_start(HostTime when, MediaTime at) override { return inner_.try_start(when, at); }
+    Result<void> try_start(HostTime when, MediaTime at) override {
+        return inner_.try_start(when, at);
+    }
     Result<void> try_restart(HostTime when) override { return inner_.try_restart(when); }
     Result<void> try_pause(HostTime when) override {
         if (refuses) return fail(Errc::invalid_state_transition, "this clock does not pause");
@@ -129,8 +131,8 @@ TEST_CASE("a stop: the clock, the sinks, the sources, and then everything is flu
         CHECK(stage.calls() == Lines{"video on-stop"}); // inside a read, nothing is flushed
         stage.faults->read_gate.open();
         stage.now();
-        CHECK(stage.calls() == Lines{"video flush", "event capabilities-changed:-4 ok",
-                                     "event session-stopped ok"});
+        CHECK(stage.calls() ==
+              Lines{"video flush", "event capabilities-changed:-4 ok", "event session-stopped ok"});
     }
 }
 

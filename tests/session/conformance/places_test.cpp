@@ -106,8 +106,8 @@ TEST_CASE("to clear a topology it is named; it goes if it is the current one",
         for (const bool resolved : {false, true}) {
             INFO(to_string(state) << (resolved ? ", as resolved" : ", as given"));
             Stage stage{state};
-            const Topology named = resolved ? *stage.session.full_topology().value()
-                                            : stage.topology(stage.source);
+            const Topology named =
+                resolved ? *stage.session.full_topology().value() : stage.topology(stage.source);
             REQUIRE(stage.session.set_topology(named, SetTopology::clear_current));
             const Lines lines = stage.now();
             CHECK(std::count(lines.begin(), lines.end(), "topology-status:ended ok") == 1);

@@ -16,7 +16,7 @@ struct Costs {
     Duration whole, no_loop_filter, reference_only, key_only;
 };
 constexpr Costs cheap{1ms, 1ms, 1ms, 1ms};
-constexpr Costs needs_two_steps{60ms, 50ms, 45ms, 10ms};  // every second picture: 45 ms of 80
+constexpr Costs needs_two_steps{60ms, 50ms, 45ms, 10ms}; // every second picture: 45 ms of 80
 constexpr Costs needs_three_steps{200ms, 180ms, 150ms, 20ms};
 
 RigOptions minute(QualityChoice quality = {}) {
@@ -52,9 +52,9 @@ struct QualityRig : SessionRig {
         for (const auto& event : taken) {
             const auto* change = event.as<QualityChanged>();
             if (!change) continue;
-            found.push_back({std::string(to_string(change->from)) + " " +
-                                 std::string(to_string(change->to)),
-                             event.host_time, *change});
+            found.push_back(
+                {std::string(to_string(change->from)) + " " + std::string(to_string(change->to)),
+                 event.host_time, *change});
         }
         return found;
     }
@@ -82,7 +82,7 @@ struct OwnQuality final : QualityManager {
     Lines refusals;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a decoder that keeps up is left alone", "[conformance][8]") {
     covers("8/quality-told");
@@ -126,7 +126,7 @@ TEST_CASE("where nothing less helps only key frames are left, and there it ends"
     CHECK(rig.changes() == Lines{"none mode_1", "mode_1 mode_2", "mode_2 mode_3"});
     const int shown = rig.video->processed;
     rig.play_for(2s);
-    CHECK(rig.video->processed - shown <= 3);  // one key frame in a second
+    CHECK(rig.video->processed - shown <= 3); // one key frame in a second
     CHECK(rig.changes().size() == 3);
     CHECK(rig.session.state() == SessionState::started);
 }
@@ -141,8 +141,7 @@ TEST_CASE("beyond the last step nothing changes, however late it is", "[conforma
     CHECK(rig.session.state() == SessionState::started);
 }
 
-TEST_CASE("it is taken back a step after four healthy seconds, and no sooner",
-          "[conformance][8]") {
+TEST_CASE("it is taken back a step after four healthy seconds, and no sooner", "[conformance][8]") {
     covers("8/drop-modes");
     QualityRig rig;
     rig.start();
@@ -151,8 +150,7 @@ TEST_CASE("it is taken back a step after four healthy seconds, and no sooner",
     REQUIRE(rig.changes().size() == 2);
     rig.cost(cheap);
     rig.play_for(20s);
-    CHECK(rig.changes() ==
-          Lines{"none mode_1", "mode_1 mode_2", "mode_2 mode_1", "mode_1 none"});
+    CHECK(rig.changes() == Lines{"none mode_1", "mode_1 mode_2", "mode_2 mode_1", "mode_1 none"});
     const auto steps = rig.steps();
     CHECK(steps[2].at - steps[1].at >= 4s);
     CHECK(steps[3].at - steps[2].at >= 4s);
@@ -182,7 +180,7 @@ TEST_CASE("a step back that came too soon makes the next one wait longer", "[con
 TEST_CASE("rates, seeks and pauses alone change no drop mode", "[conformance][8]") {
     covers("8/quality-told");
     QualityRig rig;
-    rig.cost({30ms, 30ms, 30ms, 30ms});  // enough, and little more
+    rig.cost({30ms, 30ms, 30ms, 30ms}); // enough, and little more
     rig.start();
     for (int i = 0; i < 8; ++i) {
         rig.play_for(700ms);

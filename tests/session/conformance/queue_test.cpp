@@ -63,7 +63,8 @@ TEST_CASE("an item that is trimmed begins at its media start and ends at its med
     rig.check_given(600ms);
 }
 
-TEST_CASE("a stop leaves the current one current and the queue as it was", "[session][3.1][queue]") {
+TEST_CASE("a stop leaves the current one current and the queue as it was",
+          "[session][3.1][queue]") {
     covers("6.1/head-follows");
     ListRig rig;
     (void)rig.session.set_topology(rig.item(1s));
@@ -91,7 +92,8 @@ TEST_CASE("a stop in the middle of a join belongs to the one that is rendered",
     rig.until("notify-presentation-time");
     CHECK(rig.events() == Lines{"topology-status:ready ok", "topology-status:started_source ok"});
     (void)rig.session.stop();
-    CHECK(rig.until("session-stopped") == Lines{"capabilities-changed:-4 ok", "session-stopped ok"});
+    CHECK(rig.until("session-stopped") ==
+          Lines{"capabilities-changed:-4 ok", "session-stopped ok"});
     CHECK(*rig.session.full_topology() == *rig.session.full_topology(first));
     // From the start both are played again, and every sample once.
     rig.journal->take();
@@ -170,8 +172,7 @@ TEST_CASE("immediate while started: the new one takes over and the session stays
     rig.simulation->run_for(2s);
     rig.events();
     (void)rig.session.set_topology(second, SetTopology::immediate);
-    CHECK(rig.until("topology-status", 1s) ==
-          Lines{"topology-set ok", "topology-status:ended ok"});
+    CHECK(rig.until("topology-status", 1s) == Lines{"topology-set ok", "topology-status:ended ok"});
     rig.simulation->run_for(100ms);
     CHECK(rig.events() == Lines{"notify-presentation-time ok", "topology-status:ready ok",
                                 "topology-status:started_source ok",
@@ -232,7 +233,7 @@ TEST_CASE("one that cannot be read any more is left out, with a word", "[session
     (void)rig.session.set_topology(trimmed(rig.item(2s), media_at(1s), media_at(2s)));
     (void)rig.session.set_topology(rig.item(1s));
     rig.start();
-    rig.faults->fail_seek = true;  // of the second, when it is prepared behind the first
+    rig.faults->fail_seek = true; // of the second, when it is prepared behind the first
     const Lines lines = rig.until("non-fatal-error");
     rig.faults->fail_seek = false;
     REQUIRE_FALSE(lines.empty());

@@ -132,8 +132,8 @@ TEST_CASE("the picture where thinning begins is marked; those that came before i
             stage.simulation->run_for(20ms);
             const DueFrame due = screen.frame_due(stage.simulation->now());
             if (!due.is_new || !due.frame) continue;
-            shown.push_back({static_cast<int>(due.frame->pts.time_since_epoch() / 1ms),
-                             due.frame->thinned});
+            shown.push_back(
+                {static_cast<int>(due.frame->pts.time_since_epoch() / 1ms), due.frame->thinned});
         }
     };
     play_for(2500ms);

@@ -74,7 +74,8 @@ TEST_CASE("where every output is rateless the clock shows what the slowest of th
     }
 }
 
-TEST_CASE("one output that keeps a rate, and the rest is held to it", "[conformance][4][rateless]") {
+TEST_CASE("one output that keeps a rate, and the rest is held to it",
+          "[conformance][4][rateless]") {
     covers("4/rateless-drives", "4/audio-drives");
     Taking rig{Says::sink};
     Topology mixed = rig.made();

@@ -39,7 +39,7 @@ struct ScrubRig : SessionRig {
     }
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("which changes of rate are allowed in which state", "[session][5.2]") {
     covers("5.2/started-plus-to-plus", "5.2/started-plus-to-minus", "5.2/started-plus-to-zero",
@@ -53,17 +53,17 @@ TEST_CASE("which changes of rate are allowed in which state", "[session][5.2]") 
         bool allowed;
     };
     const Row rows[] = {
-        {SessionState::started, 1, 2, true},    {SessionState::started, 2, 0.5, true},
-        {SessionState::started, -1, -2, true},  {SessionState::started, 1, -1, false},
-        {SessionState::started, -1, 1, false},  {SessionState::started, 1, 0, false},
-        {SessionState::started, 0, 1, false},   {SessionState::started, -1, 0, false},
-        {SessionState::started, 0, -1, false},  {SessionState::paused, 1, 2, true},
-        {SessionState::paused, 1, -1, false},   {SessionState::paused, -1, 1, false},
-        {SessionState::paused, 1, 0, true},     {SessionState::paused, 0, 1, true},
-        {SessionState::paused, -1, 0, false},   {SessionState::paused, 0, -1, false},
-        {SessionState::stopped, 1, 2, true},    {SessionState::stopped, 1, -1, true},
-        {SessionState::stopped, -1, 1, true},   {SessionState::stopped, 1, 0, true},
-        {SessionState::stopped, 0, 1, true},    {SessionState::stopped, -1, 0, true},
+        {SessionState::started, 1, 2, true},   {SessionState::started, 2, 0.5, true},
+        {SessionState::started, -1, -2, true}, {SessionState::started, 1, -1, false},
+        {SessionState::started, -1, 1, false}, {SessionState::started, 1, 0, false},
+        {SessionState::started, 0, 1, false},  {SessionState::started, -1, 0, false},
+        {SessionState::started, 0, -1, false}, {SessionState::paused, 1, 2, true},
+        {SessionState::paused, 1, -1, false},  {SessionState::paused, -1, 1, false},
+        {SessionState::paused, 1, 0, true},    {SessionState::paused, 0, 1, true},
+        {SessionState::paused, -1, 0, false},  {SessionState::paused, 0, -1, false},
+        {SessionState::stopped, 1, 2, true},   {SessionState::stopped, 1, -1, true},
+        {SessionState::stopped, -1, 1, true},  {SessionState::stopped, 1, 0, true},
+        {SessionState::stopped, 0, 1, true},   {SessionState::stopped, -1, 0, true},
         {SessionState::stopped, 0, -1, true},
     };
     for (const auto& row : rows) {
@@ -161,7 +161,7 @@ TEST_CASE("a change while playing keeps the position", "[session][5.2]") {
     rig.until("rate-changed");
     rig.until("session-ended");
     CHECK(rig.video->rendered == 250);
-    CHECK(rig.journal->count("video flush") == 0);  // nothing was started anew
+    CHECK(rig.journal->count("video flush") == 0); // nothing was started anew
 }
 
 TEST_CASE("the same rate again is a success that touches nothing", "[session][5.2]") {
@@ -300,10 +300,10 @@ TEST_CASE("one that was joined before the rate was chosen, and cannot do it, pla
     SessionRig rig;
     rig.load();
     rig.start(at(9s));
-    rig.sources->named["scripted:live"] = {.duration = 10s, .seekable = false};  // at 1 only
+    rig.sources->named["scripted:live"] = {.duration = 10s, .seekable = false}; // at 1 only
     const auto other = rig.open("scripted:live");
     (void)rig.session.set_topology(rig.topology(other));
-    rig.until("notify-presentation-time");  // joined: it begins in a moment
+    rig.until("notify-presentation-time"); // joined: it begins in a moment
     REQUIRE(rig.session.position().value() < media_at(10s));
     REQUIRE(rate_status(rig, 0.5).ok());
     CHECK(rig.session.rate() == 0.5);

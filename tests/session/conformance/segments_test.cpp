@@ -57,8 +57,9 @@ TEST_CASE("the end of a segment is told with its number, and whether it was canc
     CHECK_FALSE(stage.all<EndOfPresentation>().front().cancelled);
 }
 
-TEST_CASE("a sequence that does not feed its session says what is next, and the application sets it",
-          "[conformance][3]") {
+TEST_CASE(
+    "a sequence that does not feed its session says what is next, and the application sets it",
+    "[conformance][3]") {
     covers("3/new-presentation", "6.2/announces-next");
     ListStage stage;
     const Topology a = stage.item(1s), b = stage.item(1s);

@@ -22,17 +22,27 @@ TEST_CASE("a sequence of three: the events in their order", "[session][6.2]") {
     rig.simulation->settle();
     rig.events();
     (void)rig.session.start();
-    CHECK(rig.until("session-ended") ==
-          Lines{"topology-status:started_source ok", "capabilities-changed:+4 ok",
-                "session-started ok", "end-of-presentation-segment ok",
-                "notify-presentation-time ok", "topology-status:ready ok",
-                "topology-status:started_source ok", "new-presentation ok", "topology-set ok",
-                "topology-status:ended ok", "topology-status:sink_switched ok",
-                "end-of-presentation-segment ok", "notify-presentation-time ok",
-                "topology-status:ready ok", "topology-status:started_source ok",
-                "topology-status:ended ok", "topology-status:sink_switched ok",
-                "end-of-presentation ok", "topology-status:ended ok", "capabilities-changed:-4 ok",
-                "session-ended ok"});
+    CHECK(rig.until("session-ended") == Lines{"topology-status:started_source ok",
+                                              "capabilities-changed:+4 ok",
+                                              "session-started ok",
+                                              "end-of-presentation-segment ok",
+                                              "notify-presentation-time ok",
+                                              "topology-status:ready ok",
+                                              "topology-status:started_source ok",
+                                              "new-presentation ok",
+                                              "topology-set ok",
+                                              "topology-status:ended ok",
+                                              "topology-status:sink_switched ok",
+                                              "end-of-presentation-segment ok",
+                                              "notify-presentation-time ok",
+                                              "topology-status:ready ok",
+                                              "topology-status:started_source ok",
+                                              "topology-status:ended ok",
+                                              "topology-status:sink_switched ok",
+                                              "end-of-presentation ok",
+                                              "topology-status:ended ok",
+                                              "capabilities-changed:-4 ok",
+                                              "session-ended ok"});
     CHECK(position(rig.last("session-ended")->body) == media_at(6s));
 }
 
@@ -57,8 +67,7 @@ TEST_CASE("a sequence without a last segment waits for more at its end", "[sessi
 }
 
 TEST_CASE("a start at a segment cancels the one that plays", "[session][6.3]") {
-    covers("6.3/cancels-active", "6.3/target-announced", "6.3/playlist-time",
-           "1.3/segment-offset");
+    covers("6.3/cancels-active", "6.3/target-announced", "6.3/playlist-time", "1.3/segment-offset");
     ListRig rig;
     const Topology a = rig.item(5s), b = rig.item(5s), c = rig.item(2s);
     Sequencer list{rig.session};

@@ -142,9 +142,9 @@ TEST_CASE("a gap that is announced in time is silence, and what follows is heard
             found = true;
             const HostTime sounds =
                 stretch.heard + frames_to_duration(static_cast<std::int64_t>(i / 2), 48000);
-            const Duration error = (sounds - subject.rig->now()) -
-                                   (media_zero + frames_to_duration(*at, 48000) -
-                                    subject.rig->position());
+            const Duration error =
+                (sounds - subject.rig->now()) -
+                (media_zero + frames_to_duration(*at, 48000) - subject.rig->position());
             CHECK(std::abs(error.count()) <= 1000);
         }
     }

@@ -27,7 +27,7 @@ NodeId output_of(const Stage& stage, const std::shared_ptr<ScriptedSink>& sink) 
     return -1;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a sink whose format is invalid gets what it has not shown again, the others nothing",
           "[conformance][7.1]") {

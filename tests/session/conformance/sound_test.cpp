@@ -49,8 +49,8 @@ TEST_CASE("volume is linear, and mute is a thing of its own", "[conformance][8]"
     CHECK(speaker.mute());
     speaker.set_mute(false);
     CHECK(speaker.volume() == 0.75);
-    for (const double none : {std::numeric_limits<double>::quiet_NaN(),
-                              std::numeric_limits<double>::infinity()}) {
+    for (const double none :
+         {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
         speaker.set_volume(none);
         CHECK(speaker.volume() == 0.75);
     }

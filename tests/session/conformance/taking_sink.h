@@ -11,7 +11,10 @@ namespace playhead::test {
 // Threads: as StreamSink says; what it has taken is to be read while the simulation stands.
 class TakingSink final : public StreamSink, public std::enable_shared_from_this<TakingSink> {
 public:
-    TakingSink(StreamKind kind, Duration pace, bool says_so) : kind_(kind), pace_(pace), says_so_(says_so) {}
+    TakingSink(StreamKind kind, Duration pace, bool says_so)
+        : kind_(kind),
+          pace_(pace),
+          says_so_(says_so) {}
 
     int taken = 0;
     std::optional<MediaRange> last; // taken, in presentation time
@@ -102,13 +105,14 @@ private:
             last = *waiting_;
             if (!first) first = waiting_->begin;
             waiting_.reset();
-            context_.executor->at(context_.executor->now() + pace_,
-                                  [weak = weak_from_this(), host = context_.host, mine = ++generation_] {
-                                      host->post([weak, mine] {
-                                          const auto self = weak.lock();
-                                          if (self && mine == self->generation_) self->ask();
-                                      });
-                                  });
+            context_.executor->at(
+                context_.executor->now() + pace_,
+                [weak = weak_from_this(), host = context_.host, mine = ++generation_] {
+                    host->post([weak, mine] {
+                        const auto self = weak.lock();
+                        if (self && mine == self->generation_) self->ask();
+                    });
+                });
         } else if (!marker_) {
             ask();
         }

@@ -147,8 +147,7 @@ TEST_CASE("immediate while stopped: the new one is ready at once, still stopped"
     Topology kept = rig.topology(rig.source);
     for_each<OutputNode>(kept, [](OutputNode& output) { output.keep_alive = true; });
     Topology other;
-    other.add_branch(rig.open(), 0,
-                     std::make_shared<ScriptedSink>(StreamKind::video, rig.journal));
+    other.add_branch(rig.open(), 0, std::make_shared<ScriptedSink>(StreamKind::video, rig.journal));
     (void)rig.session.set_topology(kept);
     (void)rig.session.set_topology(other, SetTopology::immediate);
     rig.simulation->run_for(1s);

@@ -36,7 +36,7 @@ int changes(const SessionRig& rig) {
     }));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a stream that changes its format goes on, and the change is told once",
           "[conformance][7.1]") {
@@ -54,7 +54,8 @@ TEST_CASE("a stream that changes its format goes on, and the change is told once
     CHECK(rig.session.statistics()->streams.at(0).errors == 0);
 }
 
-TEST_CASE("the full topology shows the new types, and no one's copy changes", "[conformance][7.1]") {
+TEST_CASE("the full topology shows the new types, and no one's copy changes",
+          "[conformance][7.1]") {
     covers("7.1/stream-changes");
     SessionRig rig;
     rig.faults->wide_from = 2s;
@@ -103,7 +104,8 @@ TEST_CASE("a topology that forbids changes of format ends with an error where on
     CHECK(rig.count<SessionError>() == 1);
 }
 
-TEST_CASE("a sink is asked before it gets another format, and may refuse it", "[conformance][7.1]") {
+TEST_CASE("a sink is asked before it gets another format, and may refuse it",
+          "[conformance][7.1]") {
     covers("7.1/stream-changes");
     SessionRig rig;
     rig.faults->wide_from = 2s;

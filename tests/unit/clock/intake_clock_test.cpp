@@ -33,7 +33,8 @@ struct Two {
 
 } // namespace
 
-TEST_CASE("it follows the slower output, and tells when it moves and not otherwise", "[clock][rateless]") {
+TEST_CASE("it follows the slower output, and tells when it moves and not otherwise",
+          "[clock][rateless]") {
     Two two;
     two.start();
     two.a->took(media_at(0ms), media_at(40ms));
@@ -86,7 +87,8 @@ TEST_CASE("one that has ended is not waited for; when all have, it stands where 
     CHECK(two.shows() == 80);
 }
 
-TEST_CASE("a start puts it anywhere, a flush makes it wait, a stop puts it to 0", "[clock][rateless]") {
+TEST_CASE("a start puts it anywhere, a flush makes it wait, a stop puts it to 0",
+          "[clock][rateless]") {
     Two two;
     two.start(5s);
     CHECK(two.shows() == 5000);

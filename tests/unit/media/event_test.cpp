@@ -34,10 +34,10 @@ TEST_CASE("every event has a name of its own", "[media][event]") {
 
 TEST_CASE("each session command has its completion event, and nothing else is one: section 1.2",
           "[media][event]") {
-    const std::set<std::string> expected{"topology-set",   "topologies-cleared", "session-started",
-                                         "session-paused", "session-stopped",    "session-closed",
-                                         "rate-changed",   "stream-switched",
-                                         "media-stop-changed"};
+    const std::set<std::string> expected{
+        "topology-set",   "topologies-cleared", "session-started",
+        "session-paused", "session-stopped",    "session-closed",
+        "rate-changed",   "stream-switched",    "media-stop-changed"};
     std::set<std::string> found;
     for (const EventBody& body : all) {
         if (is_completion(body)) {

@@ -62,8 +62,9 @@ TEST_CASE("a stretch that begins before the one before it would have ended sets 
     CHECK(moves(clock, start + 50ms, report, media_zero + 99ms));
 }
 
-TEST_CASE("a mark of another rate in the first of two stretches is told before the clock moves by it",
-          "[outputs][clock]") {
+TEST_CASE(
+    "a mark of another rate in the first of two stretches is told before the clock moves by it",
+    "[outputs][clock]") {
     RenderReport report = after_a_lack(54'945us);
     report.before_frame = 1346;
     report.before_heard = start + 91'972us;

@@ -160,8 +160,7 @@ std::function<std::optional<Sample>()> sine_blocks(double hz, MediaTime begin, s
         std::vector<float> samples;
         for (std::int64_t i = at; i < at + n; ++i) {
             const double t = start + static_cast<double>(i) / rate_hz;
-            const auto value =
-                static_cast<float>(0.5 * std::sin(2.0 * std::numbers::pi * hz * t));
+            const auto value = static_cast<float>(0.5 * std::sin(2.0 * std::numbers::pi * hz * t));
             samples.insert(samples.end(), static_cast<std::size_t>(channels), value);
         }
         AudioBlock block;

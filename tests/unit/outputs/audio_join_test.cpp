@@ -28,8 +28,8 @@ AudioDeviceOptions stereo_48k() {
 }
 
 struct Queue {
-    explicit Queue(std::shared_ptr<ConverterFactory> converters =
-                       std::make_shared<StraightConverters>())
+    explicit Queue(
+        std::shared_ptr<ConverterFactory> converters = std::make_shared<StraightConverters>())
         : simulation(headless::Simulation::create()),
           device(std::make_shared<CaptureAudioDevice>(simulation, stereo_48k())),
           output(device),
@@ -100,8 +100,8 @@ TEST_CASE("items of one format follow each other sample by sample", "[outputs][a
         last = position;
         const int now_told = queue.markers();
         for (; told < now_told; ++told) {
-            const auto end = media_zero +
-                             frames_to_duration(ends[static_cast<std::size_t>(told)], rate);
+            const auto end =
+                media_zero + frames_to_duration(ends[static_cast<std::size_t>(told)], rate);
             CHECK(queue.rig.pipeline->marker_at <= queue.rig.now());
             CHECK(position - end >= 0ms);
             CHECK(position - end <= 1ms);
@@ -122,18 +122,17 @@ TEST_CASE("a tone goes on through joins of other rates and channels", "[outputs]
         int channels;
         std::int64_t frames;
     };
-    const auto items = GENERATE(
-        std::vector<Item>{{48000, 2, 30011}, {48000, 1, 40007}, {48000, 2, 30001}},
-        std::vector<Item>{{44100, 2, 30011}, {48000, 2, 40007}, {44100, 2, 30001}},
-        std::vector<Item>{{48000, 2, 30011}, {44100, 2, 40007}, {44100, 1, 30001}},
-        std::vector<Item>{{44100, 1, 30011}, {44100, 1, 40007}, {48000, 1, 30001}},
-        std::vector<Item>{{32000, 1, 30011}, {44100, 2, 40007}, {22050, 1, 20001}});
+    const auto items =
+        GENERATE(std::vector<Item>{{48000, 2, 30011}, {48000, 1, 40007}, {48000, 2, 30001}},
+                 std::vector<Item>{{44100, 2, 30011}, {48000, 2, 40007}, {44100, 2, 30001}},
+                 std::vector<Item>{{48000, 2, 30011}, {44100, 2, 40007}, {44100, 1, 30001}},
+                 std::vector<Item>{{44100, 1, 30011}, {44100, 1, 40007}, {48000, 1, 30001}},
+                 std::vector<Item>{{32000, 1, 30011}, {44100, 2, 40007}, {22050, 1, 20001}});
     Queue queue;
     MediaTime at = media_zero;
     std::vector<std::int64_t> ends; // frames of the device
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto supply = sine_blocks(1000.0, at, items[i].frames, items[i].rate_hz,
-                                  items[i].channels);
+        auto supply = sine_blocks(1000.0, at, items[i].frames, items[i].rate_hz, items[i].channels);
         if (i == 0) {
             queue.rig.play(at, supply);
         } else {
@@ -152,10 +151,11 @@ TEST_CASE("a tone goes on through joins of other rates and channels", "[outputs]
     REQUIRE(heard.size() >= static_cast<std::size_t>(ends.back()));
     for (std::size_t join = 0; join + 1 < ends.size(); ++join) {
         const auto seam = static_cast<std::size_t>(ends[join]);
-        const double jump = phase(heard, seam + 20, 4800, 1000.0) -
-                            phase(heard, seam - 4820, 4800, 1000.0);
+        const double jump =
+            phase(heard, seam + 20, 4800, 1000.0) - phase(heard, seam - 4820, 4800, 1000.0);
         INFO("join " << join << ": " << jump << " samples");
-        CHECK(std::abs(jump) <= 0.55); // a frame is where it is: half of one, and the straight lines
+        CHECK(std::abs(jump) <=
+              0.55); // a frame is where it is: half of one, and the straight lines
         // And no sample near the seam is out of the way.
         for (std::size_t i = seam - 200; i < seam + 200; ++i) {
             const double ideal =
@@ -189,7 +189,8 @@ TEST_CASE("a resampler goes on through a join of one format as if there were non
 TEST_CASE("fifty joins give as many samples as one item of their length",
           "[outputs][audio][join]") {
     const bool nearest = GENERATE(false, true);
-    Queue queue(nearest ? headless::synthetic_converters() : std::make_shared<StraightConverters>());
+    Queue queue(nearest ? headless::synthetic_converters()
+                        : std::make_shared<StraightConverters>());
     constexpr std::int64_t frames = 6007; // 6538.23 of the device
     constexpr int items = 51;
     MediaTime at = media_zero;
@@ -241,8 +242,8 @@ TEST_CASE("an item that comes too late is heard from where the clock is",
             const HostTime at =
                 stretch.heard + frames_to_duration(static_cast<std::int64_t>(i / 2), rate);
             if (at > queue.rig.now() || queue.rig.now() - at > 1s) continue; // behind the fade
-            const Duration error = (media_zero + frames_to_duration(*position, rate) - last) -
-                                   (at - queue.rig.now());
+            const Duration error =
+                (media_zero + frames_to_duration(*position, rate) - last) - (at - queue.rig.now());
             REQUIRE(error <= 25us);
             REQUIRE(error >= -25us);
             ++checked;

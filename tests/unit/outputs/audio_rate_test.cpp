@@ -211,7 +211,8 @@ TEST_CASE("behind the end of the sound a rate counts at once", "[outputs][audio]
     CHECK(stage.rig.position() == at + 3s);
 }
 
-TEST_CASE("an output that comes to another clock goes at that one's rate", "[outputs][audio][rate]") {
+TEST_CASE("an output that comes to another clock goes at that one's rate",
+          "[outputs][audio][rate]") {
     RateStage stage;
     stage.set_rate(2.0);
     stage.rig.play(media_zero, ramp_blocks(0, 60 * rate));
@@ -219,7 +220,8 @@ TEST_CASE("an output that comes to another clock goes at that one's rate", "[out
     REQUIRE(stage.rig.clock->timeline().rate() == 2.0);
     stage.rig.stop();
     stage.device->forget();
-    OutputRig other(stage.simulation, stage.output.sink(), false); // a clock that tells its sound no rate
+    OutputRig other(stage.simulation, stage.output.sink(),
+                    false); // a clock that tells its sound no rate
     stage.output.sink()->attach({stage.simulation, other.pipeline, other.clock,
                                  headless::synthetic_converters(), stage.stretchers});
     other.play(media_zero, ramp_blocks(0, 60 * rate));

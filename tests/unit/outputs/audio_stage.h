@@ -14,10 +14,11 @@ namespace playhead::test {
 inline constexpr int rate = 48000;
 
 struct AudioStage {
-    explicit AudioStage(headless::AudioDeviceOptions device_options = {}, AudioOutputOptions options = {},
-                   std::uint64_t seed = 1)
+    explicit AudioStage(headless::AudioDeviceOptions device_options = {},
+                        AudioOutputOptions options = {}, std::uint64_t seed = 1)
         : simulation(headless::Simulation::create({.seed = seed})),
-          device(std::make_shared<headless::CaptureAudioDevice>(simulation, std::move(device_options))),
+          device(std::make_shared<headless::CaptureAudioDevice>(simulation,
+                                                                std::move(device_options))),
           output(device, options),
           rig(simulation, output.sink(), true) {
         AudioFormat format = headless::synthetic_audio_format();

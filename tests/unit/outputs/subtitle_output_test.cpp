@@ -10,7 +10,7 @@ namespace {
 
 struct Line {
     int from_ms = 0;
-    int until_ms = -1;  // -1: until the next one
+    int until_ms = -1; // -1: until the next one
     std::string text;
     bool until_next = false;
 };
@@ -42,7 +42,8 @@ struct Stage {
     void note(const std::vector<SubtitleCue>& now) {
         const auto at = rig.clock->time();
         std::string text = at ? std::to_string(at->time_since_epoch() / 1ms) + " " : "- ";
-        for (const auto& cue : now) text += (cue.pts == now.front().pts ? "" : "+") + cue.content->text;
+        for (const auto& cue : now)
+            text += (cue.pts == now.front().pts ? "" : "+") + cue.content->text;
         seen.push_back(text);
     }
     Screen take() { return std::exchange(seen, {}); }
@@ -57,28 +58,33 @@ struct Stage {
     OutputRig rig;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a subtitle is on from its time until its end, beside others", "[outputs][subtitles]") {
     const auto seed = GENERATE(1U, 2U, 3U);
     Stage stage(seed);
-    stage.rig.play(media_zero, lines({{500, 1500, "one"}, {1000, 2000, "two"}, {3000, 3100, "three"}}));
-    CHECK(stage.after(5s) == Screen{"500 one", "1000 one+two", "1500 two", "2000 ", "3000 three",
-                                    "3100 "});
+    stage.rig.play(media_zero,
+                   lines({{500, 1500, "one"}, {1000, 2000, "two"}, {3000, 3100, "three"}}));
+    CHECK(stage.after(5s) ==
+          Screen{"500 one", "1000 one+two", "1500 two", "2000 ", "3000 three", "3100 "});
     CHECK(stage.rig.pipeline->count("marker 7 ok") == 1);
     CHECK(stage.rig.pipeline->marker_at == stage.rig.now() - 1900ms);
 }
 
-TEST_CASE("one without an end lasts until the next, which may show nothing", "[outputs][subtitles]") {
+TEST_CASE("one without an end lasts until the next, which may show nothing",
+          "[outputs][subtitles]") {
     Stage stage;
-    stage.rig.play(media_zero, lines({{100, -1, "one"}, {200, -1, ""}, {300, -1, "two"}, {400, 500, "three"}}));
+    stage.rig.play(media_zero,
+                   lines({{100, -1, "one"}, {200, -1, ""}, {300, -1, "two"}, {400, 500, "three"}}));
     CHECK(stage.after(1s) == Screen{"100 one", "200 ", "300 two", "400 three", "500 "});
 }
 
 TEST_CASE("an end can be a bound only, for the case that nothing follows", "[outputs][subtitles]") {
     Stage stage;
-    stage.rig.play(media_zero, lines({{100, 30100, "one", true}, {200, 30200, "", true},
-                                      {300, 30300, "two", true}, {400, 800, "three", true}}));
+    stage.rig.play(media_zero, lines({{100, 30100, "one", true},
+                                      {200, 30200, "", true},
+                                      {300, 30300, "two", true},
+                                      {400, 800, "three", true}}));
     CHECK(stage.after(40s) == Screen{"100 one", "200 ", "300 two", "400 three", "800 "});
 }
 
@@ -116,13 +122,14 @@ TEST_CASE("what is to be seen in an hour is not asked for now", "[outputs][subti
     CHECK(stage.rig.pipeline->open == 1);
     stage.rig.run(149s);
     CHECK(stage.rig.pipeline->open == 1);
-    stage.rig.run(2s);  // half a minute before the last of them
+    stage.rig.run(2s); // half a minute before the last of them
     CHECK(stage.rig.pipeline->open == 4);
 }
 
 TEST_CASE("a cut voids what was given of there and beyond", "[outputs][subtitles]") {
     Stage stage;
-    stage.rig.play(media_zero, lines({{500, 1500, "one"}, {900, -1, "two"}, {1200, 1300, "three"}}));
+    stage.rig.play(media_zero,
+                   lines({{500, 1500, "one"}, {900, -1, "two"}, {1200, 1300, "three"}}));
     stage.rig.pipeline->call([](StreamSink& sink) { sink.cut(media_at(1s)); });
     CHECK(stage.after(5s) == Screen{"500 one", "900 one+two", "1000 "});
 }
@@ -140,10 +147,11 @@ TEST_CASE("a pause holds what is on, and a rate moves it", "[outputs][subtitles]
     const HostTime turned = stage.rig.now();
     stage.simulation->run_until([&] { return !stage.seen.empty(); }, turned + 10s);
     CHECK(stage.take() == Screen{"2000 two"});
-    CHECK(stage.rig.now() - turned == 200ms);  // from 1.6 s
+    CHECK(stage.rig.now() - turned == 200ms); // from 1.6 s
 }
 
-TEST_CASE("after a seek the one shows whose time it is, also while paused", "[outputs][subtitles]") {
+TEST_CASE("after a seek the one shows whose time it is, also while paused",
+          "[outputs][subtitles]") {
     Stage stage;
     stage.rig.play(media_zero, lines({{0, 9000, "before"}}));
     CHECK(stage.after(1s) == Screen{"0 before"});

@@ -35,9 +35,9 @@ struct Scrubbing : VideoStage {
         return due.frame ? std::optional(headless::picture_number(*due.frame)) : std::nullopt;
     }
     int scrubs() const {
-        return static_cast<int>(std::count_if(
-            rig.pipeline->said.begin(), rig.pipeline->said.end(),
-            [](const std::string& word) { return word.rfind("scrubbed", 0) == 0; }));
+        return static_cast<int>(
+            std::count_if(rig.pipeline->said.begin(), rig.pipeline->said.end(),
+                          [](const std::string& word) { return word.rfind("scrubbed", 0) == 0; }));
     }
 };
 
@@ -148,9 +148,7 @@ TEST_CASE("a frame that is there before the start at rate 0 is the one it shows"
           "[outputs][video][scrub]") {
     Scrubbing stage;
     stage.set_rate(0.0);
-    stage.rig.pipeline->call([&](StreamSink& sink) {
-        sink.process(*numbered_pictures(25, 26)());
-    });
+    stage.rig.pipeline->call([&](StreamSink& sink) { sink.process(*numbered_pictures(25, 26)()); });
     stage.simulation->settle();
     CHECK(stage.scrubs() == 0);
     CHECK_FALSE(stage.current());
@@ -183,10 +181,11 @@ TEST_CASE("a preview is shown at once and counts for nothing", "[outputs][video]
     };
     SECTION("while prerolling") {
         bool first = true;
-        stage.rig.preroll(media_at(1s), [&, exact = numbered_pictures(25, 1000)]() mutable
-                          -> std::optional<Sample> {
-            return std::exchange(first, false) ? preview() : exact();
-        });
+        stage.rig.preroll(
+            media_at(1s),
+            [&, exact = numbered_pictures(25, 1000)]() mutable -> std::optional<Sample> {
+                return std::exchange(first, false) ? preview() : exact();
+            });
         stage.rig.pipeline->serving = false;
         stage.rig.pipeline->call([&](StreamSink&) {
             stage.rig.pipeline->serving = true;
@@ -217,20 +216,21 @@ TEST_CASE("a preview is shown at once and counts for nothing", "[outputs][video]
     }
     SECTION("before a first frame that is later than the start") {
         bool first = true;
-        stage.rig.preroll(media_at(1s), [&, exact = numbered_pictures(26, 1000)]() mutable
-                          -> std::optional<Sample> {
-            return std::exchange(first, false) ? preview() : exact();
-        });
+        stage.rig.preroll(
+            media_at(1s),
+            [&, exact = numbered_pictures(26, 1000)]() mutable -> std::optional<Sample> {
+                return std::exchange(first, false) ? preview() : exact();
+            });
         stage.simulation->settle();
         CHECK(stage.rig.pipeline->has("prerolled"));
         CHECK(stage.current() == 26);
     }
     SECTION("while scrubbing") {
         bool first = true;
-        stage.scrub(media_at(1s), [&, exact = numbered_pictures(25, 1000)]() mutable
-                    -> std::optional<Sample> {
-            return std::exchange(first, false) ? preview() : exact();
-        });
+        stage.scrub(media_at(1s),
+                    [&, exact = numbered_pictures(25, 1000)]() mutable -> std::optional<Sample> {
+                        return std::exchange(first, false) ? preview() : exact();
+                    });
         CHECK(stage.scrubs() == 1);
         CHECK(stage.rig.pipeline->has("scrubbed 1000"));
         CHECK(stage.current() == 25);

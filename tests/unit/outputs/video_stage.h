@@ -11,7 +11,8 @@ namespace playhead::test {
 
 struct VideoStage {
     explicit VideoStage(VideoOutputOptions options = {}, std::uint64_t seed = 1)
-        : simulation(headless::Simulation::create({.seed = seed})), output(options),
+        : simulation(headless::Simulation::create({.seed = seed})),
+          output(options),
           rig(simulation, output.sink(), false) {
         output.on_change([this] { ++wakes; });
     }
@@ -31,7 +32,8 @@ struct VideoStage {
             ++pulls;
             if (due.is_new && due.frame) {
                 const auto pts = due.frame->pts;
-                shown.push_back({rig.now(), headless::picture_number(*due.frame),
+                shown.push_back({rig.now(),
+                                 headless::picture_number(*due.frame),
                                  due.clock_position,
                                  {pts, pts + due.frame->duration.value_or(Duration{})}});
             }

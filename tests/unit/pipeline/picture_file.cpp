@@ -34,8 +34,8 @@ public:
         const auto& all = file_->pictures;
         std::vector<std::size_t> keys{0};
         for (std::size_t i = 1; i < all.size(); ++i) {
-            const bool before = milliseconds{all[i].pts_ms - file_->lands_late_ms} <=
-                                t.time_since_epoch();
+            const bool before =
+                milliseconds{all[i].pts_ms - file_->lands_late_ms} <= t.time_since_epoch();
             if (all[i].key && before && t > media_zero) keys.push_back(i);
         }
         const auto early = std::min(keys.size() - 1, static_cast<std::size_t>(file_->lands_early));
@@ -84,8 +84,8 @@ public:
         frame.duration = packet.duration;
         frame.key = packet.key;
         frame.corrupt = frame.pts < *last_key_ && !has_previous_;
-        frame.picture = headless::numbered_picture(to_ms(frame.pts) / 40,
-                                                   headless::synthetic_video_format());
+        frame.picture =
+            headless::numbered_picture(to_ms(frame.pts) / 40, headless::synthetic_video_format());
         held_.push_back(std::move(frame));
         return SendOutcome::accepted;
     }
@@ -95,8 +95,8 @@ public:
             if (draining_ && held_.empty()) return EndOfStream{};
             return NotYet{};
         }
-        const auto first = std::min_element(
-            held_.begin(), held_.end(), [](auto& a, auto& b) { return a.pts < b.pts; });
+        const auto first = std::min_element(held_.begin(), held_.end(),
+                                            [](auto& a, auto& b) { return a.pts < b.pts; });
         VideoFrame frame = std::move(*first);
         held_.erase(first);
         return Sample{std::move(frame)};
@@ -111,7 +111,7 @@ public:
 private:
     const std::shared_ptr<PictureFile> file_;
     std::vector<VideoFrame> held_;
-    std::set<std::size_t> sent_;  // since the last flush
+    std::set<std::size_t> sent_; // since the last flush
     std::optional<MediaTime> last_key_;
     bool has_previous_ = false;
     int since_key_ = 0;
@@ -140,7 +140,7 @@ private:
     const std::shared_ptr<PictureFile> file_;
 };
 
-}  // namespace
+} // namespace
 
 std::shared_ptr<SourceFactory> picture_sources(std::shared_ptr<PictureFile> file) {
     return std::make_shared<FileSources>(std::move(file));
@@ -173,4 +173,4 @@ std::vector<FilePicture> groups_of_pictures(int groups, int size, bool open, int
     return all;
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

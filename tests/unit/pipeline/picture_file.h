@@ -19,9 +19,9 @@ struct FilePicture {
 
 struct PictureFile {
     std::vector<FilePicture> pictures;
-    int length_ms = 40;         // told of each picture; 0 = none
-    int lands_early = 0;        // a seek comes out so many key frames before the right one
-    int lands_late_ms = 0;      // or looks for the key frame at or before a time that much later
+    int length_ms = 40;    // told of each picture; 0 = none
+    int lands_early = 0;   // a seek comes out so many key frames before the right one
+    int lands_late_ms = 0; // or looks for the key frame at or before a time that much later
     std::size_t packet_bytes = 100;
     // A decoder that begins at a key frame other than the first gives nothing for so many packets.
     int refresh = 0;
@@ -42,4 +42,4 @@ std::shared_ptr<DecoderFactory> picture_decoders(std::shared_ptr<PictureFile> fi
 // open: each group but the first begins with I B, the B shown before the I.
 std::vector<FilePicture> groups_of_pictures(int groups, int size, bool open, int start_ms = 0);
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -40,7 +40,7 @@ DecodeOrder from(Duration t) {
     return order;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("thinned, key frames are decoded and nothing else, their durations as they were",
           "[pipeline][thin]") {
@@ -154,7 +154,7 @@ TEST_CASE("a preview is the first picture that can be decoded, once, before the 
     options.audio = false;
     options.faults.decode_takes = 5ms;
     StageRig rig(options);
-    auto order = from(1310ms);  // 32, of the group from 24 on
+    auto order = from(1310ms); // 32, of the group from 24 on
     order.preview = true;
     order.shift = 1s;
     order.direction = back ? Direction::reverse : Direction::forward;
@@ -217,7 +217,7 @@ struct Slow {
     StageRig rig;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a stage that cannot keep up says by how much, four times a second at most",
           "[pipeline][quality]") {

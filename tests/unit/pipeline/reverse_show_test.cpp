@@ -9,8 +9,8 @@ using namespace playhead::test;
 namespace {
 
 // Numbered pictures from `from` down to `to`.
-std::function<std::optional<Sample>()> pictures_down(
-    std::int64_t from, std::int64_t to, std::optional<Duration> length = Duration{40ms}) {
+std::function<std::optional<Sample>()>
+pictures_down(std::int64_t from, std::int64_t to, std::optional<Duration> length = Duration{40ms}) {
     return [at = from, to, length,
             format = headless::synthetic_video_format()]() mutable -> std::optional<Sample> {
         if (at < to) return std::nullopt;
@@ -27,7 +27,8 @@ std::function<std::optional<Sample>()> pictures_down(
 struct Show {
     explicit Show(const headless::SyntheticOptions& options, VideoOutputOptions window = {},
                   std::uint64_t seed = 1)
-        : simulation(headless::Simulation::create({.seed = seed})), output(window),
+        : simulation(headless::Simulation::create({.seed = seed})),
+          output(window),
           rig(headless::synthetic_sources(), headless::synthetic_decoders(simulation),
               headless::synthetic(options), simulation, output.sink()) {
         output.on_change([this] { ++wakes; });
@@ -54,7 +55,8 @@ struct Show {
         while (simulation->now() < end) {
             const DueFrame due = output.frame_due(simulation->now());
             if (due.is_new && due.frame) {
-                shown.push_back({headless::picture_number(*due.frame), due.clock_position,
+                shown.push_back({headless::picture_number(*due.frame),
+                                 due.clock_position,
                                  {due.frame->pts, due.frame->pts + *due.frame->duration}});
             }
             const HostTime next = std::min(due.ask_again.value_or(end), end);
@@ -71,7 +73,7 @@ struct Show {
     StageRig rig;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("backwards each picture is shown once, as soon as the clock is inside its interval",
           "[outputs][video][reverse]") {

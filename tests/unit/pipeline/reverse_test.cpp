@@ -47,7 +47,7 @@ void check_seamless(const std::vector<VideoFrame>& pictures) {
     }
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("in reverse each picture comes once, from the one that holds the target to the first",
           "[pipeline][reverse]") {
@@ -178,7 +178,7 @@ TEST_CASE("pictures shown before a key frame that they follow come whole and onc
 TEST_CASE("what a group gives nothing for at first comes with the group before",
           "[pipeline][reverse]") {
     auto file = file_of(groups_of_pictures(8, 10, GENERATE(false, true)));
-    file->refresh = GENERATE(1, 3, 12);  // the last: more than a group has
+    file->refresh = GENERATE(1, 3, 12); // the last: more than a group has
     FileRig rig(file);
     rig.play(back_from(79 * 40ms));
     CHECK(rig.video().keeping->numbers() == count_down(79, 0));
@@ -200,7 +200,7 @@ TEST_CASE("a picture from before a group's key frame is none of its pictures",
     CHECK_FALSE(back.keep(frame));
     frame.pts = media_at(2s);
     CHECK(back.keep(frame));
-    CHECK_FALSE(back.keep(frame));  // nor twice
+    CHECK_FALSE(back.keep(frame)); // nor twice
     back.close_pass();
     REQUIRE(back.can_take());
     CHECK(back.take(false).pts == media_at(2s));
@@ -213,8 +213,7 @@ TEST_CASE("pictures lie: in reverse each lasts until the next one, whatever it s
     file->length_ms = GENERATE(0, 10, 5000);
     FileRig rig(file);
     rig.play(back_from(1150ms));
-    REQUIRE(rig.video().keeping->stamps() ==
-            std::vector<Duration>{1100ms, 1000ms, 40ms, 0ms});
+    REQUIRE(rig.video().keeping->stamps() == std::vector<Duration>{1100ms, 1000ms, 40ms, 0ms});
     check_seamless(rig.video().keeping->pictures());
 }
 
@@ -223,7 +222,7 @@ TEST_CASE("a group larger than the budget is decoded again for its earlier part"
     const std::size_t picture =
         headless::numbered_picture(0, headless::synthetic_video_format())->size_bytes();
     auto file = file_of(groups_of_pictures(2, 50, GENERATE(false, true)));
-    FileRig rig(file, 20 * picture);  // ten handed out, ten decoded ahead
+    FileRig rig(file, 20 * picture); // ten handed out, ten decoded ahead
     rig.video().keeping->ahead = 1;
     rig.play(back_from(60s));
     CHECK(rig.video().keeping->numbers() == count_down(99, 0));
@@ -248,7 +247,7 @@ TEST_CASE("in reverse decoding goes on ahead of the requests, and no further tha
     rig.video().keeping->most = 0;
     rig.play(back_from(60s));
     CHECK(rig.video().keeping->kept.empty());
-    CHECK(file->decoded >= 20);  // a group to hand out and one behind it
+    CHECK(file->decoded >= 20); // a group to hand out and one behind it
     CHECK(file->decoded < 26);
     CHECK(file->read < 100);
 }
@@ -260,8 +259,7 @@ TEST_CASE("thinned and in reverse, the key frames come and nothing else is read"
     auto order = back_from(2490ms);
     order.thinning = Thinning::key_frames;
     rig.play(order);
-    CHECK(rig.video().keeping->numbers() ==
-          std::vector<std::int64_t>{60, 50, 40, 30, 20, 10, 0});
+    CHECK(rig.video().keeping->numbers() == std::vector<std::int64_t>{60, 50, 40, 30, 20, 10, 0});
     for (const auto& frame : rig.video().keeping->pictures()) CHECK(frame.duration == 40ms);
     CHECK(file->read == 7);
     CHECK(file->decoded == 7);
@@ -281,7 +279,7 @@ TEST_CASE("a stream that has no key frame where a seek lands is still played to 
         for (auto& picture : file->pictures) picture.key = false;
         FileRig rig(file);
         rig.play(back_from(60s));
-        CHECK(rig.video().keeping->ended);  // the decoder had nothing to build on
+        CHECK(rig.video().keeping->ended); // the decoder had nothing to build on
         CHECK(rig.finished == 1);
     }
 }

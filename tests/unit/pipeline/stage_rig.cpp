@@ -36,10 +36,9 @@ std::vector<Duration> KeepingSink::stamps() const {
     return all;
 }
 
-StageRig::StageRig(std::shared_ptr<SourceFactory> sources,
-                   std::shared_ptr<DecoderFactory> decoders, const OpenRequest& request,
-                   std::shared_ptr<headless::Simulation> s, std::shared_ptr<StreamSink> video,
-                   std::size_t budget)
+StageRig::StageRig(std::shared_ptr<SourceFactory> sources, std::shared_ptr<DecoderFactory> decoders,
+                   const OpenRequest& request, std::shared_ptr<headless::Simulation> s,
+                   std::shared_ptr<StreamSink> video, std::size_t budget)
     : simulation(std::move(s)) {
     open(std::move(sources), std::move(decoders), request, std::move(video), budget);
 }
@@ -69,16 +68,15 @@ void StageRig::open(std::shared_ptr<SourceFactory> sources,
             b->sink = b->keeping = std::make_shared<KeepingSink>(stream.kind);
         }
         b->queue = std::make_shared<PacketQueue>(stream.index, true);
-        b->port = std::make_shared<SinkPort>(
-            simulation, b->sink, 0, std::make_shared<WorkStrand>(simulation, 1));
+        b->port = std::make_shared<SinkPort>(simulation, b->sink, 0,
+                                             std::make_shared<WorkStrand>(simulation, 1));
         b->port->raise(epoch);
         b->port->attach({}, clock, {headless::synthetic_converters(), nullptr});
         static_cast<void>(clock->add_state_sink(b->port->clock_sink(), b->port->notify()));
         const auto recipe = [decoders, stream] { return decoders->create(stream, {}); };
         b->stage = std::make_shared<DecodeStage>(simulation, recipe, nullptr, b->queue,
                                                  std::make_unique<Outlet>(0),
-                                                 std::vector<Outlet::Port>{{0, b->port}},
-                                                 clock, 1,
+                                                 std::vector<Outlet::Port>{{0, b->port}}, clock, 1,
                                                  budget > 0 ? budget : reverse_picture_bytes);
         b->stage->connect({[b](const LastSample& last) { b->last = last; },
                            [b](Status) { ++b->damage; }, [](Status) {},
@@ -130,4 +128,4 @@ void StageRig::play(DecodeOrder order) {
     simulation->run_until_idle();
 }
 
-}  // namespace playhead::test
+} // namespace playhead::test

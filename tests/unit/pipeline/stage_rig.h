@@ -21,8 +21,8 @@ class KeepingSink final : public StreamSink {
 public:
     explicit KeepingSink(StreamKind kind) : kind_(kind) {}
 
-    int ahead = 4;                  // requests open at any time
-    std::size_t most = 1'000'000;   // asks for no more than that altogether
+    int ahead = 4;                // requests open at any time
+    std::size_t most = 1'000'000; // asks for no more than that altogether
     std::vector<Sample> kept;
     bool ended = false;
 
@@ -43,7 +43,7 @@ public:
 
     void ask();
     std::vector<VideoFrame> pictures() const;
-    std::vector<std::int64_t> numbers() const;   // of the pictures, as synthetic ones carry them
+    std::vector<std::int64_t> numbers() const; // of the pictures, as synthetic ones carry them
     std::vector<Duration> stamps() const;
 
 private:
@@ -56,7 +56,7 @@ struct StageRig {
     struct Branch {
         StreamIndex stream = -1;
         std::shared_ptr<StreamSink> sink;
-        std::shared_ptr<KeepingSink> keeping;  // null if the test brought its own
+        std::shared_ptr<KeepingSink> keeping; // null if the test brought its own
         std::shared_ptr<PacketQueue> queue;
         std::shared_ptr<SinkPort> port;
         std::shared_ptr<DecodeStage> stage;
@@ -94,4 +94,4 @@ private:
               const OpenRequest& request, std::shared_ptr<StreamSink> video, std::size_t budget);
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -12,7 +12,9 @@ namespace {
 class GatedDecoder final : public Decoder {
 public:
     GatedDecoder(std::shared_ptr<Executor> executor, Gate& receiving, Gate& flushing)
-        : executor_(std::move(executor)), receiving_(receiving), flushing_(flushing) {}
+        : executor_(std::move(executor)),
+          receiving_(receiving),
+          flushing_(flushing) {}
     Result<SendOutcome> send(const Packet& packet) override {
         frame_.emplace();
         frame_->pts = *packet.pts;
@@ -78,7 +80,7 @@ struct GatedStage {
     std::shared_ptr<DecodeStage> stage;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a step that was under way at a restart does not answer for it", "[pipeline][stage]") {
     GatedStage rig;

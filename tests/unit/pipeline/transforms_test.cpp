@@ -68,9 +68,9 @@ struct Bench {
 
     void set(int rate_hz) { REQUIRE(converter->set_input(MediaType{mono(rate_hz)})); }
     std::int64_t frames() const {
-        return std::accumulate(out.begin(), out.end(), std::int64_t{0}, [](auto sum, const auto& s) {
-            return sum + std::get<AudioBlock>(s).frames;
-        });
+        return std::accumulate(
+            out.begin(), out.end(), std::int64_t{0},
+            [](auto sum, const auto& s) { return sum + std::get<AudioBlock>(s).frames; });
     }
     MediaTime pts(std::size_t i) const { return std::get<AudioBlock>(out.at(i)).pts; }
 };

@@ -38,7 +38,7 @@ DecodeOrder from_to(Duration from, std::optional<Duration> to) {
     return order;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("pictures from the target to the stop are handed out, and no other", "[pipeline][trim]") {
     headless::SyntheticOptions options;
@@ -73,7 +73,7 @@ TEST_CASE("a stream that goes on beyond the stop lasts until there, whatever its
     rig.play(from_to(0s, 2s));
     CHECK(rig.video().keeping->stamps() == std::vector<Duration>{0ms, 40ms});
     CHECK(rig.video().last->interval == MediaRange{media_at(40ms), media_at(2s)});
-    rig.play(from_to(0s, 5s));  // it ends before: nothing is made up
+    rig.play(from_to(0s, 5s)); // it ends before: nothing is made up
     CHECK(rig.video().last->interval->end < media_at(5s));
 }
 
@@ -120,14 +120,14 @@ TEST_CASE("a reader with a stop leaves the rest of the file unread", "[pipeline]
     headless::SyntheticOptions options;
     options.length = 1000s;
     options.b_frames = 2;
-    options.faults.read_error = 400;  // 6 s into it
+    options.faults.read_error = 400; // 6 s into it
     StageRig rig(options);
     rig.play(from_to(0s, 4s));
     CHECK(rig.finished == 1);
     CHECK(rig.failed == 0);
     CHECK(rig.video().keeping->numbers() == count_up(0, 100));
     rig.play(from_to(0s, 8s));
-    CHECK(rig.finished == 1);  // broke off: not read to its end
+    CHECK(rig.finished == 1); // broke off: not read to its end
     CHECK(rig.failed == 1);
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("a point is passed when nothing before it can come any more", "[pipeli
         packet.dts = media_at(1s);
         CHECK(passage.passed(packet));
         packet.dts = media_at(980ms);
-        CHECK(passage.passed(packet));  // for good
+        CHECK(passage.passed(packet)); // for good
     }
     SECTION("with one of the two, more pictures than any codec holds back") {
         Passage passage(media_at(1s));

@@ -8,7 +8,8 @@ using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("while a source buffers the clock stands, and the state stays", "[session][8][buffering]") {
+TEST_CASE("while a source buffers the clock stands, and the state stays",
+          "[session][8][buffering]") {
     Machine m;
     m.started();
     CHECK(m.put(Buffering{1, true}) == Trace{"pause-clock", "post buffering-started ok"});
@@ -39,7 +40,7 @@ TEST_CASE("a pause while a source buffers stays when that is over", "[session][8
         if (answered) m.reach(Await::held);
         auto trace = m.command(CommandKind::pause, current, {}, media_at(2s));
         if (!answered) {
-            CHECK(trace.empty());  // the clock has been told already
+            CHECK(trace.empty()); // the clock has been told already
             trace = m.reach(Await::held);
         }
         CHECK(trace == Trace{"post capabilities-changed:-4 ok", "done 3 session-paused @2000 ok"});
@@ -61,22 +62,24 @@ TEST_CASE("a pause while a source buffers stays when that is over", "[session][8
     CHECK(over.reach(Await::running).back() == "done 4 session-started @2000 ok");
 }
 
-TEST_CASE("a seek while a source buffers ends that, and may buffer again", "[session][8][buffering]") {
+TEST_CASE("a seek while a source buffers ends that, and may buffer again",
+          "[session][8][buffering]") {
     Machine m;
     m.started();
     m.put(Buffering{1, true});
     m.put(Buffering{1, true});
     m.reach(Await::held);
-    CHECK(m.command(CommandKind::start, at(5s)) ==
-          Trace{"post buffering-stopped ok", "post buffering-stopped ok", "hold 5000", "raise",
-                "start-sources 5000"});
+    CHECK(m.command(CommandKind::start, at(5s)) == Trace{"post buffering-stopped ok",
+                                                         "post buffering-stopped ok", "hold 5000",
+                                                         "raise", "start-sources 5000"});
     m.reach(Await::sources);
     m.reach(Await::prerolled);
     // While a start is under way the clock is its own.
     CHECK(m.put(Buffering{1, true}) == Trace{"post buffering-started ok"});
     CHECK(m.reach(Await::running) == Trace{"done 3 session-started @5000 ok", "pause-clock"});
     // A position that is refused ends nothing.
-    CHECK(m.command(CommandKind::start, at(11s)) == Trace{"done 4 session-started invalid_position"});
+    CHECK(m.command(CommandKind::start, at(11s)) ==
+          Trace{"done 4 session-started invalid_position"});
     CHECK(m.put(Buffering{1, false}) == Trace{"resume-clock", "post buffering-stopped ok"});
 }
 
@@ -146,7 +149,8 @@ TEST_CASE("what buffers ahead of its turn is told once it is joined", "[session]
     CHECK(m.command(CommandKind::stop).front() == "post buffering-stopped ok");
 }
 
-TEST_CASE("nothing is joined while the outputs owe the clock an answer", "[session][8][buffering]") {
+TEST_CASE("nothing is joined while the outputs owe the clock an answer",
+          "[session][8][buffering]") {
     Machine m;
     m.started();
     m.command(CommandKind::set_topology);

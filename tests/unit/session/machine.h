@@ -26,7 +26,9 @@ inline std::string words(const SessionAction& action) {
         std::string operator()(const DropTopology& a) { return "drop " + number(a.topology); }
         std::string operator()(const FindStop&) { return "find-stop"; }
         std::string operator()(const ApplyStop& a) { return "apply-stop " + number(a.topology); }
-        std::string operator()(const RestoreStop& a) { return "restore-stop " + number(a.topology); }
+        std::string operator()(const RestoreStop& a) {
+            return "restore-stop " + number(a.topology);
+        }
         std::string operator()(const LimitTo& a) { return "limit " + number(a.topology); }
         std::string operator()(const DropResolved&) { return "drop-resolved"; }
         std::string operator()(const DropCurrent&) { return "drop-current"; }
@@ -47,7 +49,9 @@ inline std::string words(const SessionAction& action) {
         std::string operator()(const ApplyRate& a) {
             return "rate " + std::to_string(static_cast<int>(a.rate * 100)) + "%";
         }
-        std::string operator()(const AdmitSinks& a) { return a.flush_first ? "flush+admit" : "admit"; }
+        std::string operator()(const AdmitSinks& a) {
+            return a.flush_first ? "flush+admit" : "admit";
+        }
         std::string operator()(const StepSinks&) { return "step"; }
         std::string operator()(const ChooseTimeSource&) { return "choose-time-source"; }
         std::string operator()(const HoldClock& a) { return "hold" + at(a.at); }
@@ -141,4 +145,4 @@ struct Machine {
     }
 };
 
-}  // namespace playhead::test
+} // namespace playhead::test

@@ -31,7 +31,8 @@ TEST_CASE("an end that waits is noted", "[session][media-stop]") {
     CHECK(m.model.current->duration == 3s);
     Moving idle;
     idle.ask();
-    CHECK(idle.put(StopFound{{Errc::not_found}, {}, {}}) == Trace{"done 1 media-stop-changed not_found"});
+    CHECK(idle.put(StopFound{{Errc::not_found}, {}, {}}) ==
+          Trace{"done 1 media-stop-changed not_found"});
 }
 
 TEST_CASE("an end of what moves is asked for, and nothing else happens if it fits",
@@ -71,8 +72,8 @@ TEST_CASE("an end that is past is here", "[session][media-stop]") {
     const Trace ended = m.found();
     REQUIRE(ended.size() > 6);
     CHECK(Trace(ended.begin(), ended.begin() + 6) ==
-          Trace{"apply-stop 1", "done 3 media-stop-changed ok", "post end-of-presentation ok", "raise",
-                "stop-sources", "flush"});
+          Trace{"apply-stop 1", "done 3 media-stop-changed ok", "post end-of-presentation ok",
+                "raise", "stop-sources", "flush"});
     CHECK(ended.back() == "post session-ended @4000 ok");
     Moving paused;
     paused.paused();

@@ -29,9 +29,10 @@ struct Switching : Machine {
 
 const char* const changed = "post topology-status:dynamic_changed ok";
 
-}  // namespace
+} // namespace
 
-TEST_CASE("where nothing plays a switch is noted for the next start", "[session][switch][transitions]") {
+TEST_CASE("where nothing plays a switch is noted for the next start",
+          "[session][switch][transitions]") {
     Switching idle(SessionState::idle);
     CHECK(idle.ask() == Trace{"abandon-switch", "done 1 stream-switched invalid_request"});
     Switching stopped(SessionState::stopped);
@@ -39,7 +40,8 @@ TEST_CASE("where nothing plays a switch is noted for the next start", "[session]
     CHECK(stopped.resolved(false) == Trace{"note-switch", "done 1 stream-switched ok", changed});
 }
 
-TEST_CASE("while playing the stream is changed when its reader is there", "[session][switch][transitions]") {
+TEST_CASE("while playing the stream is changed when its reader is there",
+          "[session][switch][transitions]") {
     for (const auto state : {SessionState::started, SessionState::paused}) {
         Switching m(state);
         CHECK(m.ask() == Trace{"resolve-stream"});
@@ -59,7 +61,8 @@ TEST_CASE("a switch that cannot be changes nothing", "[session][switch][transiti
     CHECK(m.resolved(false) == Trace{"abandon-switch", "done 1 stream-switched not_seekable"});
     m.ask();
     m.resolved();
-    CHECK(m.put(Failed{Errc::cannot_open}) == Trace{"abandon-switch", "done 2 stream-switched cannot_open"});
+    CHECK(m.put(Failed{Errc::cannot_open}) ==
+          Trace{"abandon-switch", "done 2 stream-switched cannot_open"});
     CHECK(m.model.state == SessionState::started);
     m.ask();
     CHECK(m.put(Preempted{}) == Trace{"abandon-switch", "done 3 stream-switched cancelled"});
@@ -75,8 +78,7 @@ TEST_CASE("what has been delivered meanwhile is not taken back", "[session][swit
     m.ask();
     m.resolved();
     m.put(Delivered{1, media_at(10s)});
-    CHECK(m.reach(Await::switched) ==
-          Trace{"note-switch", "done 1 stream-switched ok", changed});
+    CHECK(m.reach(Await::switched) == Trace{"note-switch", "done 1 stream-switched ok", changed});
 }
 
 TEST_CASE("what was prepared behind is prepared anew, behind the new stream",

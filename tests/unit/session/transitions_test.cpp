@@ -45,8 +45,9 @@ TEST_CASE("the first topology becomes current at once and gets ready", "[session
     Machine m;
     CHECK(m.command(CommandKind::set_topology) == Trace{"resolve"});
     CHECK(m.put(Resolved{{}, ten_seconds(), SetTopology::none}) ==
-          Trace{"disarm", "done 1 topology-set ok", "adopt 1", "post notify-presentation-time @0 ok",
-                "post capabilities-changed:+67 ok", "post topology-status:ready ok"});
+          Trace{"disarm", "done 1 topology-set ok", "adopt 1",
+                "post notify-presentation-time @0 ok", "post capabilities-changed:+67 ok",
+                "post topology-status:ready ok"});
     CHECK(m.model.state == SessionState::stopped);
 }
 
@@ -94,7 +95,8 @@ TEST_CASE("pause and resume move nothing but the clock", "[session][1.4][pause][
 TEST_CASE("a seek holds the clock until its frame can be shown", "[session][1.4][seek]") {
     Machine m;
     m.started();
-    CHECK(m.command(CommandKind::start, at(5s)) == Trace{"hold 5000", "raise", "start-sources 5000"});
+    CHECK(m.command(CommandKind::start, at(5s)) ==
+          Trace{"hold 5000", "raise", "start-sources 5000"});
     CHECK(m.reach(Await::sources) == Trace{"flush+preroll 5000"});
     CHECK(m.reach(Await::prerolled) == Trace{"start-clock 5000"});
     CHECK(m.reach(Await::running) == Trace{"done 3 session-started @5000 ok"});
@@ -127,26 +129,30 @@ TEST_CASE("positions are judged when the command executes", "[session][1.3]") {
 
     Machine fixed;
     fixed.started(ten_seconds(false));
-    CHECK(fixed.command(CommandKind::start, at(5s)) == Trace{"done 3 session-started not_seekable"});
-    CHECK(fixed.command(CommandKind::start, at(0s)) == Trace{"done 4 session-started not_seekable"});
+    CHECK(fixed.command(CommandKind::start, at(5s)) ==
+          Trace{"done 3 session-started not_seekable"});
+    CHECK(fixed.command(CommandKind::start, at(0s)) ==
+          Trace{"done 4 session-started not_seekable"});
 
     Machine fresh;
     fresh.loaded(ten_seconds(false));
-    CHECK(fresh.command(CommandKind::start, at(5s)) == Trace{"done 2 session-started not_seekable"});
+    CHECK(fresh.command(CommandKind::start, at(5s)) ==
+          Trace{"done 2 session-started not_seekable"});
     CHECK(fresh.command(CommandKind::start, at(0s)).back() == "start-sources 0");
     Machine before;
     before.loaded();
     CHECK(before.command(CommandKind::start, at(-1s)).back() == "start-sources -1000");
 }
 
-TEST_CASE("stop waits for sinks, sources and flushes, then tells the position", "[session][1.4][stop]") {
+TEST_CASE("stop waits for sinks, sources and flushes, then tells the position",
+          "[session][1.4][stop]") {
     Machine m;
     m.started();
     CHECK(m.command(CommandKind::stop, current, {}, media_at(3s)) == Trace{"arm", "stop-clock"});
     CHECK(m.reach(Await::silent) == Trace{"stop-sources"});
     CHECK(m.reach(Await::sources_idle) == Trace{"flush"});
-    CHECK(m.reach(Await::flushed) == Trace{"disarm", "post capabilities-changed:-4 ok",
-                                           "done 3 session-stopped @3000 ok"});
+    CHECK(m.reach(Await::flushed) ==
+          Trace{"disarm", "post capabilities-changed:-4 ok", "done 3 session-stopped @3000 ok"});
     CHECK(m.model.state == SessionState::stopped);
 }
 
@@ -298,7 +304,8 @@ TEST_CASE("taking the current topology away ends it", "[session][1.5][clear_curr
     m.command(CommandKind::set_topology);
     CHECK(m.put(Resolved{{}, std::nullopt, SetTopology::clear_current}) ==
           Trace{"disarm", "done 3 topology-set ok", "stop-clock", "stop-sources", "flush",
-                "post capabilities-changed:-4 ok", "drop-current", "post capabilities-changed:-67 ok",
-                "post topology-status:ended ok", "post session-ended @0 ok"});
+                "post capabilities-changed:-4 ok", "drop-current",
+                "post capabilities-changed:-67 ok", "post topology-status:ended ok",
+                "post session-ended @0 ok"});
     CHECK(m.model.state == SessionState::idle);
 }

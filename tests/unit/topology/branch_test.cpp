@@ -8,9 +8,9 @@ namespace {
 
 Topology film() {
     Topology made;
-    made.add_branch(nullptr, 0, nullptr);  // 1 -> 2
-    made.add_branch(nullptr, 1, nullptr);  // 3 -> 4
-    made.insert_between(3, 4, TransformNode{TransformNode::Kind::decoder, "aac", {}});  // 5
+    made.add_branch(nullptr, 0, nullptr);                                              // 1 -> 2
+    made.add_branch(nullptr, 1, nullptr);                                              // 3 -> 4
+    made.insert_between(3, 4, TransformNode{TransformNode::Kind::decoder, "aac", {}}); // 5
     return made;
 }
 
@@ -22,7 +22,7 @@ StreamIndex stream_of(const Topology& topology, NodeId output) {
     return source ? source->stream : -1;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a branch that is taken out takes along what feeds nothing else", "[topology][switch]") {
     Topology topology = film();

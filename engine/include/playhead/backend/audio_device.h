@@ -42,4 +42,4 @@ public:
     virtual Duration latency() const = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

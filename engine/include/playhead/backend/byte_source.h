@@ -48,7 +48,7 @@ class ByteSource {
 public:
     virtual ~ByteSource() = default;
     virtual std::optional<std::uint64_t> size() const = 0;
-    virtual bool seekable() const = 0;  // false: offsets only ever go forward
+    virtual bool seekable() const = 0; // false: offsets only ever go forward
     virtual bool is_network() const { return false; }
     // A read may take longer than what it gives lasts: see Presentation::may_stall.
     virtual bool may_stall() const { return is_network(); }
@@ -75,7 +75,7 @@ struct CustomIo {
 
 struct ByteSourceContext {
     std::shared_ptr<Executor> executor;
-    std::shared_ptr<Interrupt> interrupt;  // the source registers its waker for as long as it lives
+    std::shared_ptr<Interrupt> interrupt; // the source registers its waker for as long as it lives
 };
 
 class ByteSourceFactory {
@@ -91,4 +91,4 @@ public:
                                                      const ByteSourceContext& context) = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -9,15 +9,15 @@
 
 namespace playhead {
 
-enum class SendOutcome { accepted, full };  // full: receive first, then send the same packet again
+enum class SendOutcome { accepted, full }; // full: receive first, then send the same packet again
 
 using DecodeOutcome = std::variant<Sample, NotYet, EndOfStream, Error>;
 
 // What may be left undecoded. Each level includes the ones before it.
 enum class SkipLevel {
     none,
-    loop_filter,    // cheaper pictures, same count
-    non_reference,  // frames no other frame needs
+    loop_filter,   // cheaper pictures, same count
+    non_reference, // frames no other frame needs
     non_key,
 };
 
@@ -29,11 +29,11 @@ class Decoder {
 public:
     virtual ~Decoder() = default;
     virtual Result<SendOutcome> send(const Packet& packet) = 0;
-    virtual void drain() = 0;  // no more packets: receive() goes on to EndOfStream
+    virtual void drain() = 0; // no more packets: receive() goes on to EndOfStream
     // Error: this packet was damaged; the decoder goes on with the next (the stage counts and
     // decides). Errc::out_of_memory and Errc::limit_exceeded are final.
     virtual DecodeOutcome receive() = 0;
-    virtual void flush() = 0;  // forget everything held; also leaves the drained state
+    virtual void flush() = 0; // forget everything held; also leaves the drained state
     virtual void set_skip(SkipLevel level) { (void)level; }
     // Whether something follows this stream without a gap (it does, unless told otherwise). What an
     // encoder added at the end to fill its last block is then left out; a stream that nothing follows
@@ -62,4 +62,4 @@ public:
                                                     const DecoderContext& context) = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

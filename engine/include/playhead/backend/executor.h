@@ -71,8 +71,8 @@ public:
     virtual bool wait(std::optional<HostTime> deadline = std::nullopt) = 0;
 };
 
-using TimerId = std::uint64_t;  // 0 is never given
-using WorkId = std::uint64_t;   // 0 is never given
+using TimerId = std::uint64_t; // 0 is never given
+using WorkId = std::uint64_t;  // 0 is never given
 
 struct WorkOptions {
     // When the result is needed. Effective deadline = max(deadline, now); nothing = untimed, takes
@@ -85,10 +85,10 @@ struct WorkOptions {
 };
 
 struct ExecutorStatistics {
-    int threads = 0;         // alive now, orphans included
-    int workers = 0;         // width of the work pool
-    int blocking = 0;        // blocking-lane threads alive
-    int orphans = 0;         // written-off workers and abandoned blocking threads still alive
+    int threads = 0;  // alive now, orphans included
+    int workers = 0;  // width of the work pool
+    int blocking = 0; // blocking-lane threads alive
+    int orphans = 0;  // written-off workers and abandoned blocking threads still alive
     std::uint64_t control_tasks = 0;
     std::uint64_t work_items = 0;
 };
@@ -130,4 +130,4 @@ public:
     virtual bool simulated() const noexcept = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -33,7 +33,7 @@ public:
     const VideoFormat& format() const { return format_; }
     int plane_count() const { return plane_count_; }
     const Plane& plane(int i) const { return planes_[static_cast<std::size_t>(i)]; }
-    std::size_t size_bytes() const;  // visible bytes: the sum of row_bytes * rows
+    std::size_t size_bytes() const; // visible bytes: the sum of row_bytes * rows
 
 protected:
     VideoFormat format_;
@@ -80,10 +80,10 @@ struct VideoFrame {
     MediaTime pts{};
     std::optional<Duration> duration;
     bool key = false;
-    bool corrupt = false;      // the decoder concealed damage
-    bool provisional = false;  // a preview of a seek still under way
+    bool corrupt = false;     // the decoder concealed damage
+    bool provisional = false; // a preview of a seek still under way
     Epoch epoch = 0;
-    bool thinned = false;  // of those that are thinned to key frames
+    bool thinned = false; // of those that are thinned to key frames
 };
 
 // `frames` starting at `first_frame` of the buffer are to be played: trimming never copies.
@@ -91,7 +91,7 @@ struct AudioBlock {
     std::shared_ptr<const SampleBuffer> buffer;
     std::int64_t first_frame = 0;
     std::int64_t frames = 0;
-    MediaTime pts{};  // of the first frame to be played; from sample counts, never summed durations
+    MediaTime pts{}; // of the first frame to be played; from sample counts, never summed durations
     bool corrupt = false;
     Epoch epoch = 0;
 
@@ -102,19 +102,19 @@ struct AudioBlock {
 
 // A picture that a subtitle lays over the film's.
 struct SubtitleImage {
-    std::shared_ptr<const Picture> picture;  // rgba; its alpha is not multiplied in
-    int x = 0;  // of its upper left corner on the canvas
+    std::shared_ptr<const Picture> picture; // rgba; its alpha is not multiplied in
+    int x = 0;                              // of its upper left corner on the canvas
     int y = 0;
 };
 
 // What one subtitle shows; with nothing in it, it clears the screen.
 struct SubtitleContent {
-    std::string text;  // UTF-8, without mark-up; lines are parted by '\n'
+    std::string text; // UTF-8, without mark-up; lines are parted by '\n'
     // The same with its mark-up: ASS events as Matroska stores them ("ReadOrder,Layer,Style,Name,
     // MarginL,MarginR,MarginV,Effect,Text").
     std::vector<std::string> events;
-    std::vector<SubtitleImage> images;  // of a stream of bitmaps, instead
-    int canvas_width = 0;  // on which they are placed; 0: that of the film's picture
+    std::vector<SubtitleImage> images; // of a stream of bitmaps, instead
+    int canvas_width = 0;              // on which they are placed; 0: that of the film's picture
     int canvas_height = 0;
     bool empty() const { return text.empty() && events.empty() && images.empty(); }
 };
@@ -122,8 +122,8 @@ struct SubtitleContent {
 struct SubtitleCue {
     std::shared_ptr<const SubtitleContent> content;
     MediaTime pts{};
-    std::optional<Duration> duration;  // none: until the next one
-    bool until_next = false;  // over when the next one begins, if that is sooner
+    std::optional<Duration> duration; // none: until the next one
+    bool until_next = false;          // over when the next one begins, if that is sooner
     Epoch epoch = 0;
 };
 
@@ -133,4 +133,4 @@ using Sample = std::variant<AudioBlock, VideoFrame, SubtitleCue>;
 struct EndOfStream {};
 struct NotYet {};
 
-}  // namespace playhead
+} // namespace playhead

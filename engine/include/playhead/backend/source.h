@@ -27,14 +27,15 @@ struct SourceLimits {
 
 struct OpenOptions {
     SourceLimits limits;
-    std::optional<int> program;  // of a transport stream with several; not_found if it has it not
+    std::optional<int> program; // of a transport stream with several; not_found if it has it not
     std::string user_agent;
-    Duration network_timeout = std::chrono::seconds{30};  // silence on a network source after which it fails
+    Duration network_timeout =
+        std::chrono::seconds{30}; // silence on a network source after which it fails
 };
 
 // A locator, or the application's own bytes.
 struct OpenRequest {
-    std::string locator;  // UTF-8: a path or a URL. With custom I/O: a name to show, may be empty
+    std::string locator; // UTF-8: a path or a URL. With custom I/O: a name to show, may be empty
     std::shared_ptr<CustomIo> io;
     OpenOptions options;
 };
@@ -42,7 +43,7 @@ struct OpenRequest {
 struct SourceContext {
     std::shared_ptr<Executor> executor;
     std::shared_ptr<Interrupt> interrupt;
-    std::shared_ptr<SourceHost> host = {};  // null: nobody wants to know
+    std::shared_ptr<SourceHost> host = {}; // null: nobody wants to know
 };
 
 using ReadOutcome = std::variant<Packet, EndOfStream, Error>;
@@ -73,4 +74,4 @@ public:
                                                       const SourceContext& context) = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -20,7 +20,7 @@ struct SourceReconnects {
     bool begins = false;
 };
 struct SourceMetadata {
-    std::map<std::string, std::string> metadata;  // all that holds from now on
+    std::map<std::string, std::string> metadata; // all that holds from now on
 };
 struct SourceCharacter {
     SourceCharacteristics now = 0;
@@ -29,8 +29,8 @@ struct SourceWishesRate {
     double rate = 1.0;
     Thinning thinning = Thinning::none;
 };
-using SourceNews =
-    std::variant<SourceBuffers, SourceReconnects, SourceMetadata, SourceCharacter, SourceWishesRate>;
+using SourceNews = std::variant<SourceBuffers, SourceReconnects, SourceMetadata, SourceCharacter,
+                                SourceWishesRate>;
 
 // Given to a source at its opening. What it tells between a start (the seek or the first read of one)
 // and the stop, or the next start, becomes events of the session that plays it; the rest is ignored. An
@@ -46,4 +46,4 @@ public:
     virtual void tell(SourceNews news) = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -18,8 +18,8 @@ namespace playhead {
 
 struct Marker {
     enum class Kind { plain, end_of_segment, tick, event } kind = Kind::plain;
-    MediaTime time{};           // of a tick
-    std::uint64_t context = 0;  // given back when it is reached
+    MediaTime time{};          // of a tick
+    std::uint64_t context = 0; // given back when it is reached
 };
 
 // What a sink says. Threads: any; never blocks; calls after the sink was shut down are ignored.
@@ -28,7 +28,7 @@ public:
     virtual ~StreamSinkHost() = default;
     // Wants n more samples. A request stays open across seek, flush and end of stream.
     virtual void request(int n) = 0;
-    virtual void prerolled() = 0;  // enough for a start without a gap, or the end came first
+    virtual void prerolled() = 0; // enough for a start without a gap, or the end came first
     virtual void started() = 0;
     virtual void paused() = 0;
     virtual void stopped() = 0;
@@ -54,14 +54,14 @@ public:
 };
 
 struct SinkTraits {
-    bool rateless = false;     // takes samples as fast as they come, shows no interest in the clock
+    bool rateless = false; // takes samples as fast as they come, shows no interest in the clock
     // Renders each sample when the clock shows its time: it is not made rateless by its node.
     bool renders_by_clock = false;
     bool can_preroll = true;
-    bool gating = true;        // a seek waits for its first item; sparse kinds do not
-    bool scrubs = false;       // at rate 0 it shows one sample for each start and step, and says so
-    bool previews = false;     // has use for a provisional picture while a seek is under way
-    RateRange rates;           // what it can follow; any rate unless it says otherwise
+    bool gating = true;    // a seek waits for its first item; sparse kinds do not
+    bool scrubs = false;   // at rate 0 it shows one sample for each start and step, and says so
+    bool previews = false; // has use for a provisional picture while a seek is under way
+    RateRange rates;       // what it can follow; any rate unless it says otherwise
     // How long before its time a sample should be there: deadline of decoding = due - this.
     Duration lead = std::chrono::milliseconds{50};
 };
@@ -71,7 +71,7 @@ struct SinkContext {
     std::shared_ptr<StreamSinkHost> host;
     std::shared_ptr<const PresentationClock> clock;
     std::shared_ptr<ConverterFactory> converters;
-    std::shared_ptr<TimeStretcherFactory> stretchers = {};  // may be null
+    std::shared_ptr<TimeStretcherFactory> stretchers = {}; // may be null
 };
 
 // Threads: every call on the sink's work strand, one after another, save where said. It must not
@@ -79,8 +79,8 @@ struct SinkContext {
 // The clock's calls (ClockStateSink) come on the strand too, in order with the samples.
 class StreamSink : public ClockStateSink {
 public:
-    virtual StreamKind kind() const = 0;                // any thread
-    virtual SinkTraits traits() const = 0;              // any thread
+    virtual StreamKind kind() const = 0;   // any thread
+    virtual SinkTraits traits() const = 0; // any thread
     // The type it takes when offered this one; a different one asks for a converter before it.
     // Resolution, work lane: answers from what it knows; may overlap the strand's calls.
     virtual Result<MediaType> negotiate(const MediaType& offered) const = 0;
@@ -120,7 +120,8 @@ class StreamSinkFactory {
 public:
     virtual ~StreamSinkFactory() = default;
     virtual StreamKind kind() const = 0;
-    virtual Result<std::shared_ptr<StreamSink>> create() = 0;  // work or control lane: cheap; open devices later
+    virtual Result<std::shared_ptr<StreamSink>>
+    create() = 0; // work or control lane: cheap; open devices later
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -14,9 +14,8 @@ class AudioConverter {
 public:
     virtual ~AudioConverter() = default;
     // All that can be given for this input; may hold some frames back (see delay).
-    virtual Result<std::shared_ptr<const SampleBuffer>> convert(const SampleBuffer& in,
-                                                                std::int64_t first_frame,
-                                                                std::int64_t frames) = 0;
+    virtual Result<std::shared_ptr<const SampleBuffer>>
+    convert(const SampleBuffer& in, std::int64_t first_frame, std::int64_t frames) = 0;
     // What was held back, at the end of a stream. May be null (nothing).
     virtual Result<std::shared_ptr<const SampleBuffer>> drain() = 0;
     virtual void reset() = 0;
@@ -37,7 +36,8 @@ class VideoConverter {
 public:
     virtual ~VideoConverter() = default;
     virtual Result<void> convert(const Picture& in, const MutablePicture& out) = 0;
-    virtual Result<std::shared_ptr<const Picture>> convert(const Picture& in, const VideoFormat& to) = 0;
+    virtual Result<std::shared_ptr<const Picture>> convert(const Picture& in,
+                                                           const VideoFormat& to) = 0;
 };
 
 // Plays sound faster or slower at the pitch it has. Interleaved f32 in and out, same rate and channels.
@@ -48,10 +48,9 @@ public:
     // Input frames for one output frame: 2.0 plays twice as fast. From the next frame given on.
     virtual void set_tempo(double tempo) = 0;
     // All that can be given for this input; may hold some frames back.
-    virtual Result<std::shared_ptr<const SampleBuffer>> process(const SampleBuffer& in,
-                                                                std::int64_t first_frame,
-                                                                std::int64_t frames) = 0;
-    virtual Result<std::shared_ptr<const SampleBuffer>> drain() = 0;  // may be null (nothing)
+    virtual Result<std::shared_ptr<const SampleBuffer>>
+    process(const SampleBuffer& in, std::int64_t first_frame, std::int64_t frames) = 0;
+    virtual Result<std::shared_ptr<const SampleBuffer>> drain() = 0; // may be null (nothing)
     virtual void reset() = 0;
     // Input frames that no output stands for yet.
     virtual double held_frames() const = 0;
@@ -73,4 +72,4 @@ public:
     virtual std::unique_ptr<VideoConverter> video() = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

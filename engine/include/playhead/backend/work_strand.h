@@ -34,4 +34,4 @@ private:
     std::shared_ptr<Core> core_;
 };
 
-}  // namespace playhead
+} // namespace playhead

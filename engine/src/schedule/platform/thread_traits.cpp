@@ -38,9 +38,7 @@ void set_this_threads_priority(ThreadPriority priority) noexcept {
 
 #elif defined(__APPLE__)
 
-void name_this_thread(const std::string& name) noexcept {
-    pthread_setname_np(name.c_str());
-}
+void name_this_thread(const std::string& name) noexcept { pthread_setname_np(name.c_str()); }
 
 void set_this_threads_priority(ThreadPriority priority) noexcept {
     pthread_set_qos_class_self_np(priority == ThreadPriority::timely ? QOS_CLASS_USER_INTERACTIVE
