@@ -63,9 +63,9 @@ public:
     // Done when the frame for t can be shown; keeps paused what is paused. Of seeks that pile up the
     // latest wins, earlier ones complete as superseded. A key frame is reached quicker.
     Result<CommandId> seek(MediaTime t, SeekMode mode = SeekMode::exact);
-    // Pauses, and shows the next picture or the one before; done when it is shown, and the position is its
-    // place. From where nothing has been played, the first; beyond the last and before the first nothing
-    // changes. At rate 0 it stays there. Invalid_request: there are no pictures;
+    // Pauses, and shows the next picture or the one before; done when it is shown, and the position
+    // lies in it. From where nothing has been played, the first; beyond the last and before the first
+    // nothing changes. At rate 0 it stays there. Invalid_request: there are no pictures;
     // unsupported_rate_transition: it plays in reverse.
     Result<CommandId> step(Direction direction = Direction::forward);
     // Any rate that the presentation can do, in whatever state: where the session's table forbids the

@@ -267,7 +267,7 @@ void PlayerCore::opened(const Event& event) {
 }
 
 void PlayerCore::hear_session(const Event& event) {
-    if (step_) return hear_step(event);
+    if (step_ && hear_step(event)) return;
     const bool ok = event.status.ok();
     if (const auto* started = event.as<SessionStarted>(); started && ok) {
         set_state(PlayerState::playing);

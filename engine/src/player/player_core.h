@@ -117,8 +117,9 @@ private:
         Status status;
     };
     void begin_step(PlayerState state);
-    void hear_step(const Event& event);
+    bool hear_step(const Event& event); // false: it is none of the step's
     void leave_step(Status status);
+    void end_step();
 
     void set_state(PlayerState state);
     template <class F>

@@ -5,6 +5,11 @@
 
 namespace playhead {
 
+namespace {
+// What ends where the shown picture begins is the one before it.
+constexpr Duration just_before{1};
+} // namespace
+
 void PlayerCore::begin_step(PlayerState state) {
     const auto now = snapshot();
     const bool pictures = std::any_of(now.tracks.begin(), now.tracks.end(), [](const Track& track) {
@@ -26,8 +31,6 @@ void PlayerCore::begin_step(PlayerState state) {
         if (state == PlayerState::playing) (void)session_.pause();
         (void)session_.set_rate(0.0);
     }
-    // What ends where the shown picture begins is the one before it.
-    constexpr Duration just_before{1};
     if (!back) {
         submitted(session_.start());
     } else if (step_->looking) {
@@ -37,36 +40,46 @@ void PlayerCore::begin_step(PlayerState state) {
     }
 }
 
-void PlayerCore::hear_step(const Event& event) {
-    if (event.as<SessionStarted>() && event.status.ok()) {
-        publish([](Public& p) { p.offset = {}; });
-    }
-    if (event.as<SessionError>()) set_state(PlayerState::failed);
-    if (step_->leaving) {
-        if (event.command != session_command_ || session_command_ == 0) return;
-        const Step step = *std::exchange(step_, std::nullopt);
-        stepped_to_ = step.shown;
-        const auto session = session_.state().value_or(SessionState::closed);
-        if (session == SessionState::paused) set_state(PlayerState::paused);
-        if (session == SessionState::started) set_state(PlayerState::playing);
-        if (session == SessionState::stopped && snapshot().state != PlayerState::failed) {
-            set_state(PlayerState::stopped);
-        }
-        return finish(step.status);
-    }
-    if (event.as<SessionStopped>() && event.status.ok()) {
-        return leave_step({Errc::cancelled, "overtaken by a stop"});
-    }
-    if (event.as<SessionError>()) return leave_step(event.status);
-    if (event.command == session_command_ && !event.status.ok()) return leave_step(event.status);
+bool PlayerCore::hear_step(const Event& event) {
+    const bool started = event.as<SessionStarted>() != nullptr;
+    const bool stopped = event.as<SessionStopped>() != nullptr;
+    const bool failed = event.as<SessionError>() != nullptr;
+    const bool completes = session_command_ != 0 && event.command == session_command_;
     const auto* shown = event.as<ScrubSampleComplete>();
-    if (!shown) return;
-    const bool first = shown->shown_pts && *shown->shown_pts <= media_zero;
-    if (std::exchange(step_->looking, false) && shown->shown_pts && !first) {
-        return submitted(session_.start(StartAt{*shown->shown_pts - Duration{1}}));
+    if (!started && !stopped && !failed && !completes && !shown && !event.as<SessionPaused>()) {
+        return false;
     }
-    step_->shown = shown->shown_pts;
-    leave_step({});
+    const bool ok = event.status.ok();
+    if ((started || stopped) && ok) publish([](Public& p) { p.offset = {}; });
+    if (failed) set_state(PlayerState::failed);
+    if (step_->leaving) {
+        if (completes) end_step();
+    } else if (stopped && ok) {
+        leave_step({Errc::cancelled, "overtaken by a stop"});
+    } else if (failed || (completes && !ok)) {
+        leave_step(event.status);
+    } else if (shown) {
+        const bool before = shown->shown_pts && *shown->shown_pts > media_zero;
+        if (std::exchange(step_->looking, false) && before) {
+            submitted(session_.start(StartAt{*shown->shown_pts - just_before}));
+        } else {
+            step_->shown = shown->shown_pts;
+            leave_step({});
+        }
+    }
+    return true;
+}
+
+void PlayerCore::end_step() {
+    const Step step = *std::exchange(step_, std::nullopt);
+    stepped_to_ = step.shown;
+    const auto state = session_.state().value_or(SessionState::closed);
+    if (state == SessionState::paused) set_state(PlayerState::paused);
+    if (state == SessionState::started) set_state(PlayerState::playing);
+    if (state == SessionState::stopped && snapshot().state != PlayerState::failed) {
+        set_state(PlayerState::stopped);
+    }
+    finish(step.status);
 }
 
 // Back to the rate from which it came, paused there.
