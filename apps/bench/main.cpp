@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "common/logging.h"
+#include "common/platform/console.h"
 #include "modes.h"
 #include "notes.h"
 #include "playhead/version.h"
@@ -19,6 +20,7 @@ constexpr int exit_could_not = 2;
 } // namespace
 
 int main(int argc, char** argv) {
+    apps::keep_standard_streams();
     CLI::App app{"Measures what playback costs and how fast it answers.", "playhead-bench"};
     app.set_version_flag("--version", std::string{"playhead-bench "}.append(version));
     app.require_subcommand(1);

@@ -1,12 +1,14 @@
 // playhead: plays files and URLs.
 #include <cstdio>
 
+#include "common/platform/console.h"
 #include "options.h"
 #include "player_app.h"
 
 int main(int argc, char* argv[]) {
     using namespace playhead::apps;
 
+    keep_standard_streams();
     Terminal terminal{"playhead"};
     auto parsed = parse_options(argc, argv);
     if (const auto* exit = std::get_if<Exit>(&parsed)) {

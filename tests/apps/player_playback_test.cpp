@@ -12,6 +12,7 @@
 #include "player_support.h"
 #include "support/catch.h"
 #include "support/local_server.h"
+#include "support/media_files.h"
 
 using namespace playhead::test;
 
@@ -57,6 +58,19 @@ std::string capture(std::vector<std::string> arguments) {
 constexpr std::int64_t second_of_sound = 48'000 * 2 * 2; // bytes: stereo, 16 bits
 
 } // namespace
+
+TEST_CASE("sound before the first picture is heard after a seek and in each round", "[player]") {
+    const auto path = media("editlist_positive_shift.mp4"); // its first picture is at 1 s
+    if (!path) return;
+    const auto from = [](const std::string& captured, const std::string& stream) {
+        return stamps(captured, stream).front();
+    };
+    const std::int64_t whole = bytes(capture({*path}), "1");
+    const std::string later = capture({"--start=0.25", *path});
+    CHECK(from(later, "1") == 12'000);
+    CHECK(from(later, "0") == 30);
+    CHECK(bytes(capture({"--loop-file=2", *path}), "1") == 2 * whole);
+}
 
 TEST_CASE("the topology that plays is written as a graph", "[player]") {
     const TemporaryFolder folder;
@@ -210,6 +224,15 @@ TEST_CASE("without display and sound device it says so and plays all the same", 
     REQUIRE(lines.size() == 2);
     CHECK(lines[0].find("playhead: no display (") == 0);
     CHECK(lines[1].find("playhead: no sound (") == 0);
+}
+
+TEST_CASE("a driver that shows nothing is no display, unless it is asked for", "[player]") {
+    const ChildOptions nowhere{
+        {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR=/nowhere"}, {}, false};
+    const Exited exited = play({"--ao=null", "--length=0.3", clip()}, nowhere);
+    CHECK(exited.code == 0);
+    CAPTURE(exited.err);
+    CHECK(exited.err.find("playhead: no display (") != std::string::npos);
 }
 
 TEST_CASE("the first signal ends the player in good order", "[player][signals]") {

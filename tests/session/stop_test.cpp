@@ -125,6 +125,26 @@ TEST_CASE("stop overtakes what comes of the command before it", "[session][2][3.
     }
 }
 
+TEST_CASE("a sink that is stuck in a call is called by nobody else until it has come back",
+          "[session][stop]") {
+    SessionRig rig;
+    rig.load();
+    rig.start();
+    rig.video->process_gate.close(false);
+    rig.simulation->run_for(500ms);
+    CHECK(stop_time(rig) <= bound);
+    rig.journal->take();
+    // The same sink in another topology, and time for whoever would call it.
+    (void)rig.session.set_topology(rig.topology(rig.open()), SetTopology::immediate);
+    (void)rig.session.start();
+    rig.simulation->run_for(1s);
+    for (const auto& line : rig.journal->take()) CHECK_FALSE(line.starts_with("video "));
+    rig.video->process_gate.open();
+    rig.until("session-started");
+    CHECK(rig.last("session-started")->status.ok());
+    CHECK(stop_time(rig) <= bound);
+}
+
 TEST_CASE("a stop waits for one resolution at the most, whoever asked for more",
           "[session][2][stop]") {
     SessionRig rig;

@@ -3,6 +3,7 @@
 #ifdef _WIN32
 #include <io.h>
 #else
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 #ifdef __linux__
@@ -15,6 +16,21 @@ namespace playhead::apps {
 bool is_terminal(int descriptor) { return ::_isatty(descriptor) != 0; }
 #else
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+#endif
+
+#ifdef _WIN32
+void keep_standard_streams() {}
+#else
+void keep_standard_streams() {
+    for (;;) {
+        const int lowest = ::open("/dev/null", O_RDWR); // the lowest number that is free
+        if (lowest < 0) return;
+        if (lowest > STDERR_FILENO) {
+            ::close(lowest);
+            return;
+        }
+    }
+}
 #endif
 
 #ifdef __linux__

@@ -5,6 +5,10 @@ namespace playhead::apps {
 
 bool is_terminal(int descriptor);
 
+// First of all in main(): where standard input, output or the error output is closed, nothing is there,
+// and no file that is opened later takes its number.
+void keep_standard_streams();
+
 // ALSA's library prints its troubles to stderr; this makes it keep quiet. Nothing where there is no
 // such library. Blocks for as long as loading one takes.
 void quiet_alsa();

@@ -47,7 +47,7 @@ private:
     Error read_failure(int code);
     void look_at_metadata();
 
-    const StreamInfo* leading_stream() const;
+    const StreamInfo* leading_stream(MediaTime t) const;
     Result<void> seek_to(MediaTime t);
     int seek_raw(const StreamInfo* lead, Duration target, bool to_start);
     Result<Landing> find_landing(const StreamInfo& lead, MediaTime t);

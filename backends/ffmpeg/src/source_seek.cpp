@@ -22,20 +22,25 @@ constexpr Duration landing_stretch = std::chrono::seconds{30};
 
 } // namespace
 
-const StreamInfo* AvSource::leading_stream() const {
+// Pictures, unless they begin later than t and sound is there by then: what lies before a stream's first
+// packet would be passed over with it.
+const StreamInfo* AvSource::leading_stream(MediaTime t) const {
+    const StreamInfo* video = nullptr;
     const StreamInfo* audio = nullptr;
     for (const StreamInfo& stream : presentation_.streams) {
         if (!wanted(stream.index)) {
             continue;
         }
-        if (stream.kind == StreamKind::video) {
-            return &stream;
+        if (stream.kind == StreamKind::video && video == nullptr) {
+            video = &stream;
         }
         if (stream.kind == StreamKind::audio && audio == nullptr) {
             audio = &stream;
         }
     }
-    return audio;
+    const bool late = video != nullptr && video->start && *video->start > t && audio != nullptr &&
+                      audio->start && *audio->start < *video->start;
+    return video != nullptr && !late ? video : audio;
 }
 
 Result<void> AvSource::seek(MediaTime t) {
@@ -70,7 +75,7 @@ Result<void> AvSource::seek(MediaTime t) {
 }
 
 Result<void> AvSource::seek_to(MediaTime t) {
-    const StreamInfo* lead = leading_stream();
+    const StreamInfo* lead = leading_stream(t);
     const Duration warm_up =
         lead != nullptr && lead->kind == StreamKind::audio ? audio_warm_up : Duration{};
     const Duration target = t.time_since_epoch() - warm_up;

@@ -1,6 +1,7 @@
 #include "subsystem.h"
 
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace playhead::sdl {
@@ -18,6 +19,13 @@ Result<Subsystem> Subsystem::begin(Uint32 flags) {
     const std::scoped_lock lock{init_mutex()};
     if (SDL_InitSubSystem(flags) != 0) {
         return fail(Errc::cannot_open, sdl_error());
+    }
+    // Without a display SDL may go on with a driver that shows nothing.
+    const char* driver = (flags & SDL_INIT_VIDEO) != 0 ? SDL_GetCurrentVideoDriver() : nullptr;
+    if (driver != nullptr && SDL_getenv("SDL_VIDEODRIVER") == nullptr &&
+        (std::string_view(driver) == "offscreen" || std::string_view(driver) == "dummy")) {
+        SDL_QuitSubSystem(flags);
+        return fail(Errc::cannot_open, "No available video device");
     }
     return Subsystem{flags};
 }

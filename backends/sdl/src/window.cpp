@@ -41,7 +41,15 @@ struct Window::Impl {
     ~Impl() {
         video.on_change({});
         video.convert_to({});
-        if (waker) waker->close();
+        if (!waker) return;
+        waker->close();
+        // X11: SDL's messages to its loop go over a connection of their own. The server takes the
+        // connections that have something in turn, so what was sent before has arrived once it has
+        // answered twice.
+        for (int i = 0; i < 2; ++i) {
+            SDL_Rect unused;
+            SDL_GetDisplayUsableBounds(0, &unused);
+        }
     }
 
     void take_events(std::optional<SDL_Event> first, const EventHandler& handle);

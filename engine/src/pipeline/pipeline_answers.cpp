@@ -67,7 +67,7 @@ void Pipeline::leave_stragglers() {
     for (auto& branch : branches_) {
         if (branch->dead || branch->acked || !branch->port || !branch->port->busy()) continue;
         if (!branch->port->detach()) continue;
-        strands_->forget(branch->plan.sink.get());
+        strands_->leave_behind(branch->plan.sink.get());
         (void)clock_->remove_state_sink(branch->port->clock_sink());
         branch->stuck_port = branch->port;
         branch->trunk->stage->detach();

@@ -303,7 +303,11 @@ void SinkPort::failed(Status status) {
     });
 }
 
-void SinkPort::post(Task task) { strand_->post(std::move(task)); }
+void SinkPort::post(Task task) {
+    // The strand stays the sink's until this has run, also when the port is let go: the next port's
+    // calls come behind it.
+    strand_->post([self = shared_from_this(), task = std::move(task)]() mutable { task(); });
+}
 
 void SinkPort::dropped(int samples, const char*) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);

@@ -20,14 +20,23 @@ public:
         auto& known = strands_[sink.get()];
         auto strand = known.lock();
         if (!strand) known = strand = std::make_shared<WorkStrand>(executor, account);
+        successors_.erase(sink.get());
         return strand;
     }
-    // The sink is stuck in a call: whoever uses it next does not wait behind that.
-    void forget(const StreamSink* sink) { strands_.erase(sink); }
+    // The sink is stuck in a call: whoever uses it next gets another strand, which begins when that call
+    // has come back.
+    void leave_behind(const StreamSink* sink) {
+        auto& known = strands_[sink];
+        if (const auto stuck = known.lock()) {
+            successors_[sink] = std::make_shared<WorkStrand>(WorkStrand::behind(*stuck));
+            known = successors_[sink];
+        }
+    }
 
 private:
-    std::map<const StreamSink*, std::weak_ptr<WorkStrand>>
-        strands_; // looked up, never walked in order
+    // Looked up, never walked in order.
+    std::map<const StreamSink*, std::weak_ptr<WorkStrand>> strands_;
+    std::map<const StreamSink*, std::shared_ptr<WorkStrand>> successors_; // that nobody uses yet
 };
 
 } // namespace playhead

@@ -25,6 +25,7 @@ struct WorkStrand::Core : std::enable_shared_from_this<WorkStrand::Core> {
     // Whether a task is running; its item is written off if `leave_behind`.
     bool close(bool leave_behind);
     void run_one();
+    void release();
     void ask_locked();
 
     const std::shared_ptr<Executor> executor;
@@ -39,6 +40,8 @@ struct WorkStrand::Core : std::enable_shared_from_this<WorkStrand::Core> {
     bool asked = false;
     bool running = false;
     bool closed = false;
+    bool held = false;          // until the one that it is the heir of has come back
+    std::shared_ptr<Core> heir; // begins when the running task has ended
 };
 
 namespace {
@@ -54,7 +57,7 @@ void WorkStrand::Core::post(Task task, bool once) {
     }
     once_waits = once_waits || once;
     waiting.push_back({std::move(task), once});
-    if (!asked) {
+    if (!asked && !held) {
         ask_locked();
     }
 }
@@ -86,11 +89,26 @@ void WorkStrand::Core::run_one() {
     next.task = {};
     strand_of_this_thread = before;
 
+    std::shared_ptr<Core> next_one;
+    {
+        const std::lock_guard lock(mutex);
+        running = false;
+        asked = false;
+        next_one = std::exchange(heir, nullptr);
+        if (!closed && !waiting.empty()) {
+            const schedule::LastWords last_words;
+            ask_locked();
+        }
+    }
+    if (next_one) {
+        next_one->release();
+    }
+}
+
+void WorkStrand::Core::release() {
     const std::lock_guard lock(mutex);
-    running = false;
-    asked = false;
-    if (!closed && !waiting.empty()) {
-        const schedule::LastWords last_words;
+    held = false;
+    if (!closed && !asked && !waiting.empty()) {
         ask_locked();
     }
 }
@@ -139,6 +157,16 @@ void WorkStrand::set_deadline(std::optional<HostTime> deadline) {
 bool WorkStrand::busy() const {
     const std::lock_guard lock(core_->mutex);
     return core_->running;
+}
+
+WorkStrand WorkStrand::behind(WorkStrand& stuck) {
+    WorkStrand next(stuck.core_->executor, stuck.core_->account);
+    const std::lock_guard lock(stuck.core_->mutex);
+    if (stuck.core_->running) {
+        next.core_->held = true;
+        stuck.core_->heir = next.core_;
+    }
+    return next;
 }
 
 bool WorkStrand::detach() { return core_->close(true); }

@@ -267,3 +267,35 @@ TEST_CASE("a strand can be moved while it works", "[schedule][strand]") {
     REQUIRE(comes(*pool.lanes, *done));
     CHECK(order == "12");
 }
+
+TEST_CASE("what comes behind a stuck strand begins when that has come back", "[schedule][strand]") {
+    const auto lanes = make_lanes({.workers = 2});
+    WorkStrand stuck(lanes, 1);
+    const auto gate = lanes->make_signal();
+    const auto inside = lanes->make_signal();
+    const auto begun = lanes->make_signal();
+    const auto settled = lanes->make_signal();
+    std::atomic<bool> back{false};
+    std::atomic<bool> together{false};
+    stuck.post([&] {
+        inside->set();
+        gate->wait();
+        back = true;
+    });
+    REQUIRE(comes(*lanes, *inside));
+    CHECK(stuck.detach());
+    WorkStrand next = WorkStrand::behind(stuck);
+    next.post([&] {
+        together = !back;
+        begun->set();
+    });
+    lanes->post_work({}, [&] { settled->set(); }); // behind it, were it let
+    REQUIRE(comes(*lanes, *settled));
+    gate->set();
+    REQUIRE(comes(*lanes, *begun));
+    CHECK_FALSE(together);
+    // Behind one that is not stuck it begins at once.
+    WorkStrand other = WorkStrand::behind(next);
+    other.post([&] { settled->set(); });
+    CHECK(comes(*lanes, *settled));
+}

@@ -28,6 +28,9 @@ public:
     // Drops what waits and lets nothing begin any more. If a task is running right now its worker is
     // written off (an orphan) and true is returned: the task's captures live until it comes back.
     bool detach();
+    // One whose tasks begin when the task that runs in `stuck`, which has been detached, has come back:
+    // for the next user of what that task is using.
+    static WorkStrand behind(WorkStrand& stuck);
 
 private:
     struct Core;
