@@ -269,6 +269,13 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
     app.add_option("--speed", options.speed,
                    "How fast: 2 is twice as fast; the pitch of sound stays from 0.25 to 4")
         ->check(CLI::Range(slowest_speed, fastest_speed))
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                const bool number =
+                    text.find_first_of("nN") == std::string::npos; // Range lets nan pass
+                return number ? std::string() : "'" + text + "' is not a number";
+            },
+            ""))
         ->type_name("R");
     add_track(app, "--aid", options.audio_track, "Play this audio track, or none");
     add_track(app, "--vid", options.video_track, "Play this video track, or none");

@@ -20,7 +20,8 @@ int main(int, char** argv) {
     player.open({argv[1], nullptr, {}});
     player.play();
     window->show();
-    for (bool quit = false; !quit && player.state() != PlayerState::ended;) {
+    auto over = [&] { return player.state() >= PlayerState::ended; }; // or failed
+    for (bool quit = false; !quit && !over();) {
         window->turn({}, [&](const SDL_Event& event) { quit = event.type == SDL_QUIT; });
     }
 }
