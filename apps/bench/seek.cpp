@@ -45,6 +45,10 @@ public:
 private:
     // Where the first seek starts from: playing for a moment, or the first picture, paused.
     Status begin() {
+        const auto presentation = rig_.player().presentation();
+        if (!presentation || presentation->best(StreamKind::video) == nullptr) {
+            return {Errc::no_streams, options_.file + " has no pictures to seek to"};
+        }
         Status status =
             rig_.complete(options_.playing ? rig_.player().play() : rig_.player().seek(media_zero));
         if (!status.ok()) return status;
@@ -57,7 +61,11 @@ private:
 
     void seek(MediaTime target) {
         if (options_.playing && rig_.player().state() != PlayerState::playing) {
-            (void)rig_.complete(rig_.player().play()); // the last one ran into the end
+            // The last one ran into the end. The picture that playing begins with is not this one's.
+            const Epoch ended = last_->epoch;
+            if (rig_.complete(rig_.player().play()).ok()) {
+                rig_.run_until([&] { return last_->epoch > ended; }, seek_patience);
+            }
         }
         // What the seek brings has a later epoch than all that was shown.
         before_ = last_->epoch;
