@@ -151,3 +151,24 @@ TEST_CASE("in reverse what is queued stays queued", "[session][6.1][5.2]") {
     rig.start();
     rig.ends_at(3s);
 }
+
+TEST_CASE("what was to take the place of a paused one and is removed leaves it where it is",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(2s), b = rig.item(1s);
+    Sequencer list{rig.session, {.feeds_session = false}};
+    const auto first = list.append(a, SegmentFlags::last);
+    const auto second = list.append(b, SegmentFlags::last);
+    (void)rig.session.set_topology(**list.topology(*first));
+    rig.start();
+    rig.simulation->run_for(500ms);
+    (void)rig.session.pause();
+    rig.until("session-paused");
+    (void)rig.session.set_topology(**list.topology(*second), SetTopology::immediate);
+    rig.simulation->settle();
+    REQUIRE(list.remove(*second));
+    rig.simulation->settle();
+    rig.start();
+    CHECK(rig.last("session-started")->status.ok());
+    rig.ends_at(2s);
+}
