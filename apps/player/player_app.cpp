@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int exit_bad_options = 1;
+constexpr int exit_nothing_played = 2;
 constexpr Duration between_lines = milliseconds{250};
 constexpr Duration open_patience = std::chrono::seconds{3};
 constexpr Duration stop_patience = milliseconds{500}; // the session promises 100
@@ -63,7 +64,11 @@ int PlayerApp::run() {
     }
     terminal_.end_line();
     tear_down();
-    return interrupted_ ? exit_interrupted : list_.exit_code();
+    if (interrupted_) {
+        return exit_interrupted;
+    }
+    // What had been played by then was not written either.
+    return writing_failed_ ? exit_nothing_played : list_.exit_code();
 }
 
 std::optional<std::string> PlayerApp::set_up() {
