@@ -26,10 +26,7 @@ TEST_CASE(
     REQUIRE(list.remove(*first));
     rig.simulation->run_for(1s);
     CHECK(rig.session.state() == (paused ? SessionState::paused : SessionState::stopped));
-    rig.journal->take();
-    (void)rig.session.start();
-    rig.ends_at(1s);
-    rig.check_given(1s);
+    rig.plays_from_start(1s);
 }
 
 TEST_CASE("a stop just before the removal of what plays stays a stop", "[session][6.2]") {
@@ -45,10 +42,7 @@ TEST_CASE("a stop just before the removal of what plays stays a stop", "[session
     REQUIRE(list.remove(*first));
     rig.simulation->run_for(1s);
     CHECK(rig.session.state() == SessionState::stopped);
-    rig.journal->take();
-    (void)rig.session.start();
-    rig.ends_at(1s);
-    rig.check_given(1s);
+    rig.plays_from_start(1s);
 }
 
 TEST_CASE("behind the removal of its last segment a list goes on with what is appended",
@@ -79,10 +73,7 @@ TEST_CASE("behind the removal of its last segment a list goes on with what is ap
     (void)list.append(c, SegmentFlags::last);
     rig.simulation->settle();
     CHECK(rig.session.state() == SessionState::stopped);
-    rig.journal->take();
-    (void)rig.session.start();
-    rig.ends_at(400ms);
-    rig.check_given(400ms);
+    rig.plays_from_start(400ms);
 }
 
 TEST_CASE("what is removed far behind does not set the next one twice", "[session][6.2]") {
@@ -90,18 +81,16 @@ TEST_CASE("what is removed far behind does not set the next one twice", "[sessio
     const Topology a = rig.item(200ms), b = rig.item(200ms), c = rig.item(200ms);
     Sequencer list{rig.session};
     (void)list.append(a);
+    rig.simulation->settle();
+    rig.decoders->gate.close(false); // the next one is still being resolved
     (void)list.append(b, SegmentFlags::last);
     const auto third = list.append(c);
-    rig.decoders->gate.close(false); // the next one is still being resolved
     rig.simulation->settle();
     REQUIRE(list.remove(*third));
     rig.simulation->settle();
     rig.decoders->gate.open();
     rig.simulation->settle();
-    rig.journal->take();
-    (void)rig.session.start();
-    rig.ends_at(400ms);
-    rig.check_given(400ms);
+    rig.plays_from_start(400ms);
 }
 
 TEST_CASE("a segment that becomes the last is not followed by what waits already",

@@ -22,6 +22,13 @@ struct ListRig : SessionRig {
         REQUIRE(lines.back() == "session-ended ok");
         CHECK(position(taken.back().body) == media_at(end));
     }
+    // A start, and everything from 0 to there is given once and in order.
+    void plays_from_start(Duration end) {
+        journal->take();
+        (void)session.start();
+        ends_at(end);
+        check_given(end);
+    }
     // Since the journal was taken last the outputs were given each picture and each block of sound from
     // 0 to there, once and in order.
     void check_given(Duration end) const {
