@@ -141,6 +141,50 @@ TEST_CASE("in reverse what is queued stays queued", "[session][6.1][5.2]") {
     rig.ends_at(3s);
 }
 
+TEST_CASE("what is put in before the one that waits already is played before it",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(400ms), c = rig.item(2s);
+    Sequencer list{rig.session};
+    (void)list.append(a);
+    const auto waits = list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(500ms);
+    const auto between = list.insert_before(*waits, c);
+    REQUIRE(between);
+    CHECK(list.segments().at(1) == *between);
+    rig.ends_at(3400ms);
+}
+
+TEST_CASE("a list that repeats goes on with what was appended before it begins again",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(2s);
+    Sequencer list{rig.session, {.feeds_session = true, .repeat = true}};
+    (void)list.append(a);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(500ms);
+    (void)list.append(b, SegmentFlags::last);
+    rig.simulation->run_for(1s);
+    list.set_repeat(false);
+    rig.ends_at(3s);
+}
+
+TEST_CASE("a list that is not to repeat any more does not begin again", "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(2s);
+    Sequencer list{rig.session, {.feeds_session = true, .repeat = true}};
+    (void)list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(2s); // the first waits behind the second
+    list.set_repeat(false);
+    rig.ends_at(3s);
+}
+
 TEST_CASE("what was to take the place of a paused one and is removed leaves it where it is",
           "[session][6.2]") {
     ListRig rig;

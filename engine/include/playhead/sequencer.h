@@ -32,7 +32,8 @@ class SequencerCore;
 
 // Events, on the session's: NewPresentation when the next segment is known, EndOfPresentationSegment
 // at the end of each but the last, TopologyUpdated for update().
-// Threads: every call from any thread; what it changes counts from the next time the session asks.
+// Threads: every call from any thread. What it changes counts at once, but for a segment whose
+// NotifyPresentationTime has been told: that one is at the outputs already and plays.
 // Ownership: a handle; the session must outlive it or have been shut down. Destroying it leaves what
 // the session has already.
 class Sequencer {

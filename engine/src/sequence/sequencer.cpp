@@ -33,7 +33,7 @@ public:
             id = ++last_id_;
             entries_.insert(place, Entry{id, flags, std::move(topology)});
         }
-        on_control([](SequencerCore& self) { self.feed(); });
+        on_control([](SequencerCore& self) { self.order_changed(); });
         return id;
     }
 
@@ -68,7 +68,7 @@ public:
             if (entry == entries_.end()) return unknown();
             entry->flags = flags;
         }
-        on_control([segment](SequencerCore& self) { self.flags_changed(segment); });
+        on_control([](SequencerCore& self) { self.order_changed(); });
         return {};
     }
 
@@ -77,10 +77,7 @@ public:
             std::lock_guard lock(mutex_);
             repeat_ = repeat;
         }
-        on_control([](SequencerCore& self) {
-            self.mark();
-            self.feed();
-        });
+        on_control([](SequencerCore& self) { self.order_changed(); });
     }
 
     std::vector<SegmentId> segments() const {
@@ -196,10 +193,10 @@ private:
             next = behind_locked(*waiting_behind_);
         }
         if (next == 0) return;
-        const bool first = *waiting_behind_ == 0;
+        const SegmentId behind = *waiting_behind_;
         waiting_behind_.reset();
-        if (!first || !feeds_) session->tell(NewPresentation{next});
-        if (feeds_) queue(*session, next);
+        if (behind != 0 || !feeds_) session->tell(NewPresentation{next});
+        if (feeds_) queue(*session, next, behind);
     }
 
     void mark() {
@@ -213,15 +210,14 @@ private:
         for (const auto& [id, last] : marks) session->mark_last(id, last);
     }
 
-    void flags_changed(SegmentId segment) {
-        bool ends_before_queued = false;
+    // What waits in the session gives way where another one, or none, comes there now.
+    void order_changed() {
+        bool gives_way = false;
         {
             std::lock_guard lock(mutex_);
-            const auto at = find_locked(segment);
-            ends_before_queued = at != entries_.end() && last_locked(*at) &&
-                                 at + 1 != entries_.end() && (at + 1)->id == queued_;
+            gives_way = queued_ != 0 && behind_locked(queued_behind_) != queued_;
         }
-        if (ends_before_queued) requeue(queued_);
+        if (gives_way) requeue(queued_);
         mark();
         feed();
     }
@@ -251,7 +247,7 @@ private:
             clear.kind = CommandKind::clear_topologies;
             (void)session->submit(clear);
             session->tell(NewPresentation{next});
-            queue(*session, next);
+            queue(*session, next, segment);
         }
         CommandInput leave;
         leave.kind = CommandKind::set_topology;
@@ -265,13 +261,14 @@ private:
         if (session->withdraw(segment, queued_by_)) session->ask_again();
     }
 
-    void queue(SessionCore& session, SegmentId next) {
+    void queue(SessionCore& session, SegmentId next, SegmentId behind) {
         auto made = topology(next);
         if (!made) return;
         CommandInput command;
         command.kind = CommandKind::set_topology;
         waiting_behind_.reset();
         queued_ = next;
+        queued_behind_ = behind;
         queued_by_ = session.submit(command, {std::move(*made), SetTopology::none}).value_or(0);
     }
 
@@ -286,6 +283,7 @@ private:
     // Control lane. What the session has nothing behind: 0 at first, none while it has.
     std::optional<SegmentId> waiting_behind_ = 0;
     SegmentId queued_ = 0; // handed to the session last
+    SegmentId queued_behind_ = 0;
     CommandId queued_by_ = 0;
 };
 
