@@ -74,7 +74,7 @@ TEST_CASE("the checker finds what the engine may not include", "[architecture]")
     for (const std::string header :
          {"libavcodec/avcodec.h", "libswscale/swscale.h", "SDL.h", "SDL2/SDL.h", "unistd.h",
           "sys/stat.h", "windows.h", "pthread.h", "poll.h", "fcntl.h", "thread",
-          "condition_variable", "future", "boost/asio.hpp"}) {
+          "condition_variable", "future", "mutex", "boost/asio.hpp"}) {
         INFO(header);
         CHECK(faults(file, "#include <" + header + ">\n") == 1);
         CHECK(faults(file, "  #  include <" + header + ">\n") == 1);
@@ -88,8 +88,8 @@ TEST_CASE("the checker finds what the engine may not include", "[architecture]")
         INFO(header);
         CHECK(faults(file, "#include \"" + header + "\"\n") == 1);
     }
-    for (const std::string good : {"<vector>", "<mutex>", "<tl/expected.hpp>", "<spdlog/spdlog.h>",
-                                   "\"playhead/backend/source.h\""}) {
+    for (const std::string good :
+         {"<vector>", "<tl/expected.hpp>", "<spdlog/spdlog.h>", "\"playhead/backend/source.h\""}) {
         INFO(good);
         CHECK(faults(file, "#include " + good + "\n") == 0);
     }
@@ -99,12 +99,14 @@ TEST_CASE("the checker finds what the engine may not include", "[architecture]")
     CHECK(faults("backends/io/src/file.cpp", "#include <unistd.h>\n#include <thread>\n") == 0);
 }
 
-TEST_CASE("the checker finds threads, clocks and waits that are not at home", "[architecture]") {
+TEST_CASE("the checker finds threads, locks, clocks and waits that are not at home",
+          "[architecture]") {
     for (const std::string code :
          {"std::thread t;", "std::jthread t{};", "auto f = std::async(g);",
           "std::condition_variable c;", "std::condition_variable_any c;",
           "auto id = std::this_thread::get_id();", "auto n = std::chrono::steady_clock::now();",
-          "auto n = system_clock::now();", "std::binary_semaphore s{0};"}) {
+          "auto n = system_clock::now();", "std::binary_semaphore s{0};", "std::mutex m;",
+          "std::recursive_mutex m;", "std::latch l{1};"}) {
         INFO(code);
         CHECK(faults("engine/src/bus/bus.cpp", code) == 1);
         CHECK(faults("engine/include/playhead/bus.h", "#pragma once\n" + code) == 1);
@@ -113,9 +115,9 @@ TEST_CASE("the checker finds threads, clocks and waits that are not at home", "[
         CHECK(faults("engine/src/bus/bus.cpp", "log(\"" + code + "\");") == 0);
         CHECK(faults("engine/src/bus/bus.cpp", "log(R\"x(" + code + ")x\");") == 0);
     }
-    for (const std::string code : {"using HostTime = std::chrono::steady_clock::time_point;",
-                                   "std::mutex m;", "std::threads t;", "mystd::threadless x;",
-                                   "int a = 1'000'000; int b = 2'000;", "char c = '\"';"}) {
+    for (const std::string code :
+         {"using HostTime = std::chrono::steady_clock::time_point;", "Mutex m;", "std::threads t;",
+          "mystd::threadless x;", "int a = 1'000'000; int b = 2'000;", "char c = '\"';"}) {
         INFO(code);
         CHECK(faults("engine/src/bus/bus.cpp", code) == 0);
     }

@@ -88,7 +88,8 @@ public:
         : path_(path),
           backends_(backends),
           in_engine_(begins(path, "engine/")),
-          in_schedule_(begins(path, "engine/src/schedule/")),
+          in_schedule_(begins(path, "engine/src/schedule/") ||
+                       path == "engine/include/playhead/backend/mutex.h"),
           in_platform_(begins(path, "engine/src/schedule/platform/")) {
         if (begins(path, "backends/")) {
             const std::string_view rest = std::string_view{path}.substr(9);
@@ -129,9 +130,11 @@ public:
         for (const std::string_view raw :
              {"std::thread", "std::jthread", "std::this_thread", "std::async",
               "std::condition_variable", "std::condition_variable_any", "std::counting_semaphore",
-              "std::binary_semaphore"}) {
+              "std::binary_semaphore", "std::latch", "std::barrier", "std::promise",
+              "std::call_once", "std::mutex", "std::recursive_mutex", "std::shared_mutex",
+              "std::timed_mutex"}) {
             if (names(text, raw)) {
-                say(line, "threads and waits are at home in schedule: " + std::string{raw});
+                say(line, "threads, locks and waits are at home in schedule: " + std::string{raw});
             }
         }
         for (const std::string_view clock :
@@ -169,10 +172,11 @@ private:
         if (!standard && !allowed) {
             say(line, "the engine is standard C++, tl::expected and spdlog: " + name);
         }
-        for (const std::string_view raw : {"thread", "condition_variable", "future", "semaphore",
-                                           "latch", "barrier", "stop_token"}) {
+        for (const std::string_view raw :
+             {"thread", "condition_variable", "future", "semaphore", "latch", "barrier",
+              "stop_token", "mutex", "shared_mutex"}) {
             if (name == raw && !in_schedule_) {
-                say(line, "threads and waits are at home in schedule: " + name);
+                say(line, "threads, locks and waits are at home in schedule: " + name);
             }
         }
     }

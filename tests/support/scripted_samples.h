@@ -4,17 +4,20 @@
 #include <vector>
 
 #include "playhead/backend/sample.h"
+#include "support/foreign.h"
 
 namespace playhead::test {
 
 struct ScriptedPacket final : PacketData {
     ScriptedPacket() { size_bytes_ = 100; }
+    ~ScriptedPacket() override { foreign(); }
 };
 struct ScriptedPicture final : Picture {
     ScriptedPicture(int width, StreamIndex of) : stream(of) {
         format_.width = width;
         format_.height = 16;
     }
+    ~ScriptedPicture() override { foreign(); }
     const StreamIndex stream;
 };
 struct ScriptedBuffer final : SampleBuffer {
@@ -25,6 +28,7 @@ struct ScriptedBuffer final : SampleBuffer {
         format_.channels = channels;
         frames_ = rate_hz / 50;
     }
+    ~ScriptedBuffer() override { foreign(); }
     const std::byte* plane(int) const override {
         return reinterpret_cast<const std::byte*>(data_.data());
     }

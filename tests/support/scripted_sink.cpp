@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "support/foreign.h"
 #include "support/scripted.h"
 #include "support/scripted_samples.h"
 
@@ -10,6 +11,7 @@ void ScriptedSink::note(const std::string& what) {
 }
 
 void ScriptedSink::attach(const SinkContext& context) {
+    foreign();
     std::lock_guard lock(context_mutex_);
     context_ = context;
     open_requests_ = 0;
@@ -18,6 +20,7 @@ void ScriptedSink::attach(const SinkContext& context) {
 }
 
 Result<MediaType> ScriptedSink::negotiate(const MediaType& offered) const {
+    foreign();
     const auto* video = std::get_if<VideoFormat>(&offered);
     if (video && video->width > widest) return fail(Errc::topo_cannot_connect, "it is too wide");
     return offered;
@@ -54,6 +57,7 @@ void ScriptedSink::ask() {
 }
 
 void ScriptedSink::process(Sample sample) {
+    foreign();
     --open_requests_;
     ended_ = false;
     ++processed;
@@ -88,6 +92,7 @@ void ScriptedSink::show(const Held& held) {
 }
 
 void ScriptedSink::step() {
+    foreign();
     if (!held_.empty() && !held_.front().marker) { // asked for while it played
         const Held next = held_.front();
         held_.erase(held_.begin());
@@ -109,6 +114,7 @@ void ScriptedSink::report_prerolled() {
 }
 
 void ScriptedSink::place_marker(const Marker& marker) {
+    foreign();
     ended_ = true;
     if (std::exchange(showing_, false)) context_.host->scrub_complete(std::nullopt);
     const MediaTime at = held_.empty() ? media_zero : held_.back().end;
@@ -118,6 +124,7 @@ void ScriptedSink::place_marker(const Marker& marker) {
 }
 
 void ScriptedSink::flush() {
+    foreign();
     note("flush");
     for (const auto& held : std::exchange(held_, {})) {
         if (held.marker) context_.host->marker_reached(*held.marker, Errc::aborted);
@@ -127,18 +134,21 @@ void ScriptedSink::flush() {
 }
 
 void ScriptedSink::preroll(MediaTime t) {
+    foreign();
     note("preroll " + milliseconds(t));
     prerolling_ = true;
     ask();
 }
 
 void ScriptedSink::change_over(MediaTime t) {
+    foreign();
     flush();
     note("change-over " + milliseconds(t));
     ask();
 }
 
 void ScriptedSink::shut_down() {
+    foreign();
     note("shut-down");
     held_.clear();
     ++generation_;
@@ -149,6 +159,7 @@ void ScriptedSink::shut_down() {
 }
 
 void ScriptedSink::on_start(HostTime, MediaTime at) {
+    foreign();
     note("on-start " + milliseconds(at));
     running = true;
     if (!mute_acks) context_.host->started();
@@ -157,6 +168,7 @@ void ScriptedSink::on_start(HostTime, MediaTime at) {
 }
 
 void ScriptedSink::on_restart(HostTime) {
+    foreign();
     note("on-restart");
     running = true;
     if (!mute_acks) context_.host->started();
@@ -164,6 +176,7 @@ void ScriptedSink::on_restart(HostTime) {
 }
 
 void ScriptedSink::on_pause(HostTime) {
+    foreign();
     note("on-pause");
     running = false;
     ++generation_;
@@ -171,6 +184,7 @@ void ScriptedSink::on_pause(HostTime) {
 }
 
 void ScriptedSink::on_stop(HostTime) {
+    foreign();
     note("on-stop");
     running = false;
     ++generation_;
@@ -178,6 +192,7 @@ void ScriptedSink::on_stop(HostTime) {
 }
 
 void ScriptedSink::on_set_rate(HostTime, double rate) {
+    foreign();
     note("on-set-rate " + std::to_string(static_cast<int>(rate * 100)) + "%");
     rate_ = rate;
     if (running) arm();

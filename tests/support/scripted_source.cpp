@@ -1,6 +1,7 @@
 // The scripted source and its decoders.
 #include <algorithm>
 
+#include "support/foreign.h"
 #include "support/scripted.h"
 #include "support/scripted_samples.h"
 
@@ -39,15 +40,20 @@ public:
             add(StreamKind::subtitle, SubtitleFormat{});
         }
     }
-    ~ScriptedSource() override { --alive_; }
+    ~ScriptedSource() override {
+        foreign();
+        --alive_;
+    }
 
     const Presentation& presentation() const override { return presentation_; }
 
     void select(std::span<const StreamIndex> streams) override {
+        foreign();
         selected_.assign(streams.begin(), streams.end());
     }
 
     Result<void> seek(MediaTime t) override {
+        foreign();
         journal_->note("source seek " + milliseconds(t));
         if (!faults_->seek_gate.pass(*context_.executor, interrupt())) {
             return fail(Errc::cancelled);
@@ -64,6 +70,7 @@ public:
     }
 
     ReadOutcome read() override {
+        foreign();
         const int n = reads_++;
         if (n == faults_->block_read_at) faults_->read_gate.close(faults_->heed_interrupt);
         if (!faults_->read_gate.pass(*context_.executor, interrupt()))
@@ -180,8 +187,10 @@ public:
         : kind_(kind),
           executor_(std::move(executor)),
           faults_(std::move(faults)) {}
+    ~ScriptedDecoder() override { foreign(); }
 
     Result<SendOutcome> send(const Packet& packet) override {
+        foreign();
         if (sample_) return SendOutcome::full;
         const int n = sent_++;
         if (kind_ == StreamKind::video && n == faults_->block_decode_at) {
@@ -221,6 +230,7 @@ public:
     }
     void drain() override { draining_ = true; }
     DecodeOutcome receive() override {
+        foreign();
         if (sample_) {
             Sample out = std::move(*sample_);
             sample_.reset();
@@ -230,6 +240,7 @@ public:
         return NotYet{};
     }
     void flush() override {
+        foreign();
         if (kind_ == StreamKind::video) ++faults_->picture_flushes;
         sample_.reset();
         draining_ = false;

@@ -14,11 +14,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "playhead/backend/executor.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/result.h"
 #include "playhead/timeline.h"
 
@@ -201,7 +201,7 @@ public:
     ClockState state() const;
 
 private:
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     ClockState state_ = ClockState::invalid;
     Timeline line_;
     double rate_ = 1.0;

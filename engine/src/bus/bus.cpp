@@ -50,8 +50,8 @@ struct Bus::Core {
     }
 
     const std::shared_ptr<Executor> executor;
-    const std::shared_ptr<std::mutex> gates = std::make_shared<std::mutex>();
-    mutable std::mutex mutex;
+    const std::shared_ptr<Mutex> gates = std::make_shared<Mutex>();
+    mutable Mutex mutex;
     // A list is never changed, only replaced, so that publishing can walk it without the lock.
     std::shared_ptr<const Targets> targets = std::make_shared<Targets>();
     std::unordered_set<SessionId> silenced;

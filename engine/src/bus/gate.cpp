@@ -56,7 +56,7 @@ Visit::~Visit() {
     }
 }
 
-Gate::Gate(std::shared_ptr<std::mutex> mutex, std::weak_ptr<Executor> executor)
+Gate::Gate(std::shared_ptr<Mutex> mutex, std::weak_ptr<Executor> executor)
     : mutex_(std::move(mutex)),
       executor_(std::move(executor)) {}
 

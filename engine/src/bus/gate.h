@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "playhead/backend/executor.h"
+#include "playhead/backend/mutex.h"
 
 namespace playhead {
 
@@ -52,7 +52,7 @@ private:
 // Ownership: outlives every visit.
 class Gate {
 public:
-    Gate(std::shared_ptr<std::mutex> mutex, std::weak_ptr<Executor> executor);
+    Gate(std::shared_ptr<Mutex> mutex, std::weak_ptr<Executor> executor);
 
     // Nobody enters any more. Waits until those who are inside have left, but not for calls that
     // the caller itself is inside of, nor where it would wait in a circle (two handlers that reset
@@ -69,7 +69,7 @@ private:
     bool must_wait(const GateThread& me) const;
     bool waits_for(const GateThread& me, std::size_t depth) const;
 
-    const std::shared_ptr<std::mutex> mutex_;
+    const std::shared_ptr<Mutex> mutex_;
     const std::weak_ptr<Executor> executor_;
     std::vector<const Visit*> inside_;
     std::vector<std::shared_ptr<Signal>> waiters_; // of close()

@@ -5,7 +5,7 @@
 
 namespace playhead {
 
-EventTarget::EventTarget(EventFilter filter, std::shared_ptr<std::mutex> gates,
+EventTarget::EventTarget(EventFilter filter, std::shared_ptr<Mutex> gates,
                          std::weak_ptr<Executor> executor)
     : executor_(executor),
       filter_(std::move(filter)),
@@ -34,7 +34,7 @@ void EventTarget::release_if_vacated() {
 
 SubscriptionTarget::SubscriptionTarget(EventFilter filter, EventHandler handler,
                                        std::shared_ptr<TaskQueue> where,
-                                       std::shared_ptr<std::mutex> gates,
+                                       std::shared_ptr<Mutex> gates,
                                        std::weak_ptr<Executor> executor)
     : EventTarget(std::move(filter), std::move(gates), std::move(executor)),
       handler_(std::move(handler)),

@@ -3,11 +3,11 @@
 
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "gate.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/bus.h"
 
 namespace playhead {
@@ -18,8 +18,7 @@ using SharedEvent = std::shared_ptr<const Event>;
 // below calls the application's code with a lock held, nor destroys with one held what it gave.
 class EventTarget {
 public:
-    EventTarget(EventFilter filter, std::shared_ptr<std::mutex> gates,
-                std::weak_ptr<Executor> executor);
+    EventTarget(EventFilter filter, std::shared_ptr<Mutex> gates, std::weak_ptr<Executor> executor);
     virtual ~EventTarget() = default;
     EventTarget(const EventTarget&) = delete;
     EventTarget& operator=(const EventTarget&) = delete;
@@ -59,7 +58,7 @@ class SubscriptionTarget : public EventTarget,
                            public std::enable_shared_from_this<SubscriptionTarget> {
 public:
     SubscriptionTarget(EventFilter filter, EventHandler handler, std::shared_ptr<TaskQueue> where,
-                       std::shared_ptr<std::mutex> gates, std::weak_ptr<Executor> executor);
+                       std::shared_ptr<Mutex> gates, std::weak_ptr<Executor> executor);
 
     void accept(const SharedEvent& event) override;
     void wake() override;
@@ -77,7 +76,7 @@ private:
     EventHandler handler_;
     const std::shared_ptr<TaskQueue> where_;
 
-    std::mutex mutex_;
+    Mutex mutex_;
     std::deque<SharedEvent> waiting_;
     std::size_t owed_ = 0; // tasks that came while the handler ran
     bool running_ = false;
@@ -103,7 +102,7 @@ private:
     std::optional<Result<SharedEvent>> take_locked();
     void wake_all();
 
-    std::mutex mutex_;
+    Mutex mutex_;
     std::deque<SharedEvent> queued_;
     std::vector<std::shared_ptr<Signal>> waiters_;
     bool shut_down_ = false;

@@ -9,10 +9,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "playhead/backend/mutex.h"
 #include "playhead/clock.h"
 
 namespace playhead {
@@ -65,7 +65,7 @@ private:
     const std::function<std::optional<Reading>()> read_;
 
     std::atomic<bool> waiting_{false};
-    std::mutex mutex_;
+    Mutex mutex_;
     std::vector<Waiting> timers_;
     ClockTimerId last_id_ = 0;
     bool down_ = false;

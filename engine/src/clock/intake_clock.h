@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "playhead/backend/mutex.h"
 #include "playhead/clock.h"
 #include "playhead/command.h"
 
@@ -38,7 +38,7 @@ private:
     template <class Change>
     void change(Change change_it);
 
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     std::optional<MediaRange> given_, taken_; // the latest of each
     bool given_end_ = false, taken_end_ = false;
     bool running_ = false;
@@ -76,8 +76,7 @@ private:
     MediaTime follow_locked() const;
 
     const std::vector<std::shared_ptr<Intake>> outputs_;
-    mutable std::mutex
-        mutex_; // held while the intakes are asked, which are not held by anybody then
+    mutable Mutex mutex_; // held while the intakes are asked, which are not held by anybody then
     bool running_ = false;
     double rate_ = 1.0;
     mutable MediaTime shown_{};

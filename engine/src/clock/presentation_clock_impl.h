@@ -3,11 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "clock/clock_timers.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/clock.h"
 
 namespace playhead {
@@ -95,7 +95,7 @@ struct PresentationClock::Impl {
 
     const std::shared_ptr<const HostClock> host;
     std::shared_ptr<ClockTimers> timers; // none without an executor; set before anybody can ask
-    mutable std::mutex mutex;
+    mutable Mutex mutex;
     Picture now;
 
     // Commands only.

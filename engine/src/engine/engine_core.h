@@ -4,10 +4,10 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "pipeline/reader.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/engine.h"
 #include "topology/resolver.h"
 
@@ -51,7 +51,7 @@ private:
     void publish(OpenId id, Status status, std::shared_ptr<ReaderHandle> reader);
 
     const std::shared_ptr<EngineServices> services_;
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     bool shut_ = false;
     std::map<OpenId, std::shared_ptr<ReaderHandle>> opening_;
     std::vector<std::weak_ptr<ReaderHandle>> readers_;

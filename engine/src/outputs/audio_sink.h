@@ -10,7 +10,6 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "outputs/audio_render.h"
 #include "outputs/device_keeper.h"
 #include "playhead/audio_output.h"
+#include "playhead/backend/mutex.h"
 
 namespace playhead {
 
@@ -152,7 +152,7 @@ private:
     AudioFeeder feeder_; // the strand's
     bool joins_ = false; // the strand's: the last block came behind an end
 
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     SinkContext context_;
     mutable std::optional<AudioFormat> offered_;
     State state_ = State::stopped;

@@ -7,11 +7,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "outputs/audio_render.h"
 #include "playhead/backend/audio_device.h"
 #include "playhead/backend/executor.h"
+#include "playhead/backend/mutex.h"
 
 namespace playhead {
 
@@ -41,7 +41,7 @@ private:
 
     const std::shared_ptr<AudioDevice> device_;
     const std::shared_ptr<AudioRender> feed_;
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     bool want_open_ = false;
     bool open_ = false;
     bool working_ = false;

@@ -7,10 +7,10 @@
 
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "playhead/backend/mutex.h"
 #include "playhead/subtitle_output.h"
 
 namespace playhead {
@@ -76,10 +76,10 @@ private:
     std::optional<HostTime> timer_due_;
     std::uint64_t timers_ = 0; // one that is of an earlier number has been replaced
 
-    std::mutex turn_mutex_; // guards turn_host_: turns come on any thread
+    Mutex turn_mutex_; // guards turn_host_: turns come on any thread
     std::shared_ptr<StreamSinkHost> turn_host_;
 
-    std::recursive_mutex show_mutex_; // held while it runs, so that forgetting it waits
+    CallMutex show_mutex_; // held while it runs, so that forgetting it waits
     SubtitleOutput::Show show_;
 };
 

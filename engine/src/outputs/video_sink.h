@@ -13,10 +13,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "playhead/backend/mutex.h"
 #include "playhead/video_output.h"
 
 namespace playhead {
@@ -111,7 +111,7 @@ private:
 
     const VideoOutputOptions options_;
 
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     SinkContext context_;
     State state_ = State::stopped;
     std::deque<Entry> queue_;
@@ -140,7 +140,7 @@ private:
     TimerId timer_ = 0;
     HostTime timer_due_{};
 
-    std::recursive_mutex wake_mutex_; // held while the wake-up runs, so that replacing it waits
+    CallMutex wake_mutex_; // held while the wake-up runs, so that replacing it waits
     std::function<void()> wake_;
 
     std::unique_ptr<VideoConverter> converter_; // the strand's

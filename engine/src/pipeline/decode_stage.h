@@ -17,7 +17,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -26,6 +25,7 @@
 #include "pipeline/reverse_decode.h"
 #include "pipeline/sink_port.h"
 #include "playhead/backend/decoder.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/backend/work_strand.h"
 #include "playhead/clock.h"
 #include "playhead/command.h"
@@ -173,7 +173,7 @@ private:
     std::atomic<bool> followed_{false};
     std::atomic<Epoch> wanted_epoch_{0}; // of the latest restart: a step of an older one gives up
     std::atomic<Epoch> step_epoch_{0};   // of the step or restart that runs now; 0 = none
-    mutable std::mutex first_mutex_;     // guards first_pts_: written on the strand, read anywhere
+    mutable Mutex first_mutex_;          // guards first_pts_: written on the strand, read anywhere
     std::optional<MediaTime> first_pts_;
 
     // The strand's own.

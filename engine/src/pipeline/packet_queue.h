@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "playhead/backend/mutex.h"
 #include "playhead/backend/sample.h"
 
 namespace playhead {
@@ -96,7 +96,7 @@ private:
     const StreamIndex stream_;
     const bool gating_;
     const PacketMarks marks_;
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     std::deque<Item> items_;
     std::size_t bytes_ = 0;
     std::size_t groups_ = 0; // complete ones among items_

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "playhead/backend/decoder.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/backend/work_strand.h"
 #include "playhead/clock.h"
 #include "playhead/quality.h"
@@ -45,7 +45,7 @@ private:
     const Changed changed_;
     std::atomic<DropMode> mode_{DropMode::none}; // written on the desk's strand
     std::atomic<std::uint64_t> steps_{0};
-    std::mutex mutex_; // guards these three; held for a few instructions
+    Mutex mutex_; // guards these three; held for a few instructions
     QualityNotice since_;
     std::optional<HostTime> begun_; // of the interval
     bool told_ = false;

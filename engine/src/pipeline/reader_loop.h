@@ -5,7 +5,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "pipeline/group_plan.h"
 #include "pipeline/passage.h"
 #include "pipeline/reader.h"
+#include "playhead/backend/mutex.h"
 
 namespace playhead {
 
@@ -109,7 +109,7 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     WorkId thread = 0; // control lane
     std::atomic<bool> exited{false};
 
-    std::mutex mutex;
+    Mutex mutex;
     std::deque<Mail> mailbox;
     bool quit = false;
     bool inside_source = false;  // in a call that the interrupt can end

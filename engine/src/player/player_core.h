@@ -6,12 +6,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/engine_core.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/player.h"
 
 namespace playhead {
@@ -134,7 +134,7 @@ private:
     const PlayerId id_;
     Session session_;
 
-    mutable std::mutex mutex_; // guards what any thread may ask for
+    mutable Mutex mutex_; // guards what any thread may ask for
     Public public_;
     bool shut_ = false;
 

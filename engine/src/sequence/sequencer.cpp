@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "playhead/backend/mutex.h"
 #include "session/session_core.h"
 
 namespace playhead {
@@ -273,7 +273,7 @@ private:
     }
 
     const std::weak_ptr<SessionCore> session_;
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     std::vector<Entry> entries_;
     std::map<SegmentId, SegmentId> removed_; // the one it was behind then; 0: the first
     SegmentId last_id_ = 0;

@@ -5,12 +5,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "engine/engine_core.h"
 #include "pipeline/pipeline.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/session.h"
 #include "session/segments.h"
 #include "session/transitions.h"
@@ -162,7 +162,7 @@ private:
     EventQueue events_;
 
     // Written by callers and the control lane, under the lock, which is held for a few instructions.
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     std::deque<Pending> inbox_;
     int pending_ = 0;      // accepted, not completed
     bool closing_ = false; // close was accepted
@@ -175,7 +175,7 @@ private:
         double rate = 1.0;
         RateSupport rates;
     } public_;
-    mutable std::mutex counted_mutex_;        // held while the counters are read
+    mutable Mutex counted_mutex_;             // held while the counters are read
     std::vector<Counted> counted_;            // of the current presentation
     std::weak_ptr<SegmentProvider> segments_; // under the lock
 

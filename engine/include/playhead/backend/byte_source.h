@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "playhead/backend/executor.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/result.h"
 
 namespace playhead {
@@ -38,7 +38,7 @@ public:
 
 private:
     std::atomic<bool> raised_{false};
-    std::mutex mutex_;
+    Mutex mutex_;
     std::vector<Waker*> wakers_;
 };
 
