@@ -58,6 +58,7 @@ private:
 
 std::unique_ptr<Show> show_in_window(std::shared_ptr<Executor> executor, VideoOutput& video) {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    apps::quiet_wayland();
     auto window = sdl::Window::create(executor, video, {});
     if (!window) {
         note("no window (" + window.error().message() + "): the picture goes nowhere");

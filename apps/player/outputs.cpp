@@ -73,6 +73,23 @@ Result<void> Outputs::make_video(const Options& options, const std::shared_ptr<E
     return {};
 }
 
+std::optional<HostTime> Outputs::take_unseen(HostTime now) {
+    if (!video_ || screen_) {
+        return std::nullopt;
+    }
+    const DueFrame due = video_->frame_due(now);
+    if (due.is_new && due.frame) {
+        video_->presented(*due.frame, now);
+    }
+    return due.ask_again;
+}
+
+void Outputs::on_picture(std::function<void()> wake) {
+    if (video_ && !screen_) {
+        video_->on_change(std::move(wake));
+    }
+}
+
 Result<void> Outputs::make_audio(const Options& options, const std::shared_ptr<Executor>& executor,
                                  const Say& say) {
     switch (options.audio.kind) {

@@ -33,6 +33,10 @@ public:
 
     PlayerOutputs sinks() const { return {video_sink_, audio_sink_, subtitle_sink_}; }
     Screen* screen() const { return screen_.get(); } // null: no window
+    // Where pictures keep time without a window: takes the one that is due. When the next one is; none:
+    // on_picture() tells.
+    std::optional<HostTime> take_unseen(HostTime now);
+    void on_picture(std::function<void()> wake);
     // Whether one of the files that are written could not be.
     bool cannot_write() const;
     void set_volume(int per_cent, bool muted);

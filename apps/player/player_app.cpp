@@ -55,7 +55,8 @@ int PlayerApp::run() {
         if (Screen* screen = outputs_->screen()) {
             screen->turn(until, [this](const Control& control) { act(control); });
         } else {
-            loop_->wait(until);
+            const auto picture = outputs_->take_unseen(executor_->now());
+            loop_->wait(until && picture ? std::min(until, picture) : until ? until : picture);
         }
         loop_->run_posted();
         if (item_.patience && executor_->now() >= *item_.patience) {
@@ -108,6 +109,7 @@ std::optional<std::string> PlayerApp::set_up() {
     if (outputs_->screen() != nullptr) {
         loop_->also_wake(outputs_->screen()->wake());
     }
+    outputs_->on_picture([loop = loop_] { loop->wake(); });
     set_volume();
     player_ = std::make_unique<Player>(*engine_, outputs_->sinks());
     events_ = engine_->bus().subscribe(

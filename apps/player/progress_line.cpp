@@ -44,10 +44,10 @@ std::string progress_line(const Progress& progress) {
         line += " / " + (progress.duration ? clock_text(*progress.duration) : std::string{"?"});
     }
     if (progress.av_difference) {
-        const auto us =
-            std::chrono::duration_cast<std::chrono::microseconds>(*progress.av_difference).count();
-        char text[32];
-        std::snprintf(text, sizeof text, "  A-V %+.0f ms", static_cast<double>(us) / 1000.0);
+        const auto ms =
+            std::chrono::round<std::chrono::milliseconds>(*progress.av_difference).count();
+        char text[48];
+        std::snprintf(text, sizeof text, "  A-V %+lld ms", static_cast<long long>(ms));
         line += text;
     }
     if (progress.speed != 1.0) {

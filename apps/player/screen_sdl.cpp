@@ -71,6 +71,7 @@ Result<std::unique_ptr<Screen>> open_screen(std::shared_ptr<Executor> executor, 
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); // ours end the program in good order
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"); // a window, not a game
     SDL_SetHint(SDL_HINT_APP_NAME, "playhead");
+    quiet_wayland();
     sdl::WindowOptions options;
     options.route = route == "textures"  ? sdl::Route::textures
                     : route == "surface" ? sdl::Route::surface

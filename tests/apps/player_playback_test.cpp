@@ -1,13 +1,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 
 #include "player_support.h"
 #include "support/catch.h"
@@ -207,13 +207,23 @@ TEST_CASE("a part that ends where nothing is in the file ends all the same", "[p
     CHECK(exited.code == 0);
 }
 
-TEST_CASE("on null outputs a file takes its time", "[player]") {
-    // Not a check of pacing: only that it is not played in no time, which untimed does.
-    const auto begin = std::chrono::steady_clock::now();
-    const Exited exited = play({"--vo=null", "--ao=null", "--length=0.8", clip()});
-    CHECK(exited.code == 0);
-    CHECK(exited.err.empty());
-    CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds{700});
+TEST_CASE("a line in the terminal says where it is, and how far picture and sound are apart",
+          "[player]") {
+    ChildOptions options = without_display();
+    options.error_is_terminal = true;
+    const auto last_line = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--vo=null", "--ao=null", "--length=0.5", clip()});
+        const Exited exited = play(arguments, options);
+        CHECK(exited.code == 0);
+        return exited.err.substr(exited.err.rfind("\x1b[K") + 3);
+    };
+    const std::string timed = last_line({});
+    CAPTURE(timed);
+    const std::regex line{
+        R"(ended    0:00:00\.5 / 0:00:\d\d\.\d  A-V [+-]\d+ ms  dropped \d+\r\n)"};
+    CHECK(std::regex_match(timed, line));
+    // Nobody looks when there is no time to keep.
+    CHECK(last_line({"--untimed"}).find("A-V") == std::string::npos);
 }
 
 TEST_CASE("without display and sound device it says so and plays all the same", "[player]") {
@@ -233,6 +243,15 @@ TEST_CASE("a driver that shows nothing is no display, unless it is asked for", "
     CHECK(exited.code == 0);
     CAPTURE(exited.err);
     CHECK(exited.err.find("playhead: no display (") != std::string::npos);
+}
+
+TEST_CASE("what libraries say of a missing display is not printed", "[player]") {
+    const ChildOptions nowhere{
+        {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR"}, {}, false};
+    const Exited exited = play({"--ao=null", "--length=0.3", clip()}, nowhere);
+    CHECK(exited.code == 0);
+    CAPTURE(exited.err);
+    for (const auto& line : lines_of(exited.err)) CHECK(line.starts_with("playhead: no display ("));
 }
 
 TEST_CASE("the first signal ends the player in good order", "[player][signals]") {

@@ -95,7 +95,8 @@ public:
     void scrub_complete(std::optional<MediaTime>) override {}
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { strand_.post(std::move(task)); }
-    void dropped(int samples, const char*) override { underruns += samples; }
+    void dropped(int) override {}
+    void underran(int times) override { underruns += times; }
 
 private:
     WorkStrand strand_;

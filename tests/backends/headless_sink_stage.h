@@ -59,7 +59,7 @@ public:
     }
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { task(); }
-    void dropped(int, const char*) override {}
+    void dropped(int) override {}
 
     int open = 0;
     std::vector<std::string> said;

@@ -50,15 +50,27 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 struct Pipe {
     int read_end = -1;
     int write_end = -1;
-    Pipe() {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) {
-            throw std::runtime_error(std::string{"no pipe: "} + std::strerror(errno));
-        }
-        read_end = ends[0];
-        write_end = ends[1];
-    }
 };
+
+Pipe make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        throw std::runtime_error(std::string{"no pipe: "} + std::strerror(errno));
+    }
+    return {ends[0], ends[1]};
+}
+
+// A terminal's two sides: what is written to the one is read from the other.
+Pipe terminal() {
+    const int reads = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const bool opened = reads >= 0 && ::grantpt(reads) == 0 && ::unlockpt(reads) == 0;
+    const char* name = opened ? ::ptsname(reads) : nullptr;
+    const int writes = name != nullptr ? ::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+    if (writes < 0) {
+        throw std::runtime_error(std::string{"no terminal: "} + std::strerror(errno));
+    }
+    return {reads, writes};
+}
 
 int exit_code(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -67,8 +79,8 @@ int exit_code(int status) {
 } // namespace
 
 ChildProcess::ChildProcess(std::vector<std::string> command, ChildOptions options) {
-    const Pipe out;
-    const Pipe err;
+    const Pipe out = make_pipe();
+    const Pipe err = options.error_is_terminal ? terminal() : make_pipe();
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);

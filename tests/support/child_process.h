@@ -13,6 +13,7 @@ struct ChildOptions {
     std::vector<std::string> environment; // "NAME=value", besides ours; "NAME" alone takes it away
     std::string folder;                   // where it runs; empty: ours
     bool keep_input_open = false;         // else its standard input is at its end
+    bool error_is_terminal = false;       // else a pipe, as its output is
 };
 
 struct Exited {
@@ -31,8 +32,6 @@ public:
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
-
-    int pid() const { return pid_; }
 
     // Until it has ended and all it said was read. The guard only ends what hangs: a test that runs
     // into it fails by `hung`.

@@ -53,9 +53,13 @@ void StandInPipeline::scrub_complete(std::optional<MediaTime> rendered) {
                             : "scrubbed none");
 }
 
-void StandInPipeline::dropped(int samples, const char* why) {
+void StandInPipeline::dropped(int samples) {
     late += samples;
-    said.push_back("dropped " + std::string(why));
+    said.emplace_back("dropped");
+}
+
+void StandInPipeline::underran(int times) {
+    for (; times > 0; --times) said.emplace_back("underrun");
 }
 
 OutputRig::OutputRig(std::shared_ptr<headless::Simulation> s, std::shared_ptr<StreamSink> k,

@@ -34,6 +34,7 @@ public:
     int most_open = 0;
     int delivered = 0;
     int late = 0;
+    std::vector<Duration> differences;
     bool ended = false;
     std::vector<std::string> said;
     std::vector<Status> failures;
@@ -59,7 +60,9 @@ public:
     void scrub_complete(std::optional<MediaTime> rendered) override;
     void failed(Status status) override { failures.push_back(std::move(status)); }
     void post(Task task) override { strand_.post(std::move(task)); }
-    void dropped(int samples, const char* why) override;
+    void dropped(int samples) override;
+    void underran(int times) override;
+    void presented(Duration difference) override { differences.push_back(difference); }
 
     HostTime marker_at{}; // when the last marker was reached
 

@@ -160,6 +160,7 @@ public:
     void fail_now(Status status);
     void invalidate_format();
     void change_audio_session(AudioSessionReason reason);
+    std::shared_ptr<StreamSinkHost> host(); // of the topology that it is in
 
     StreamKind kind() const override { return kind_; }
     SinkTraits traits() const override { return told; }
@@ -179,7 +180,6 @@ public:
     void step() override;
 
 private:
-    std::shared_ptr<StreamSinkHost> host();
     struct Held { // a sample, or a marker behind those before it
         MediaTime pts{};
         MediaTime end{};

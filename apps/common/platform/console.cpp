@@ -8,6 +8,8 @@
 #endif
 #ifdef __linux__
 #include <dlfcn.h>
+
+#include <cstdarg>
 #endif
 
 namespace playhead::apps {
@@ -36,27 +38,37 @@ void keep_standard_streams() {
 #ifdef __linux__
 namespace {
 
+// A handler is set in the library that SDL will use: it loads it by the same name. The library stays
+// loaded: the handler must not outlive it, nor the other way round.
+template <class SetHandler, class Handler>
+void quiet(const char* library, const char* set_handler, Handler handler) {
+    void* loaded = ::dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+    void* set = loaded != nullptr ? ::dlsym(loaded, set_handler) : nullptr;
+    if (set != nullptr) {
+        reinterpret_cast<SetHandler>(set)(handler);
+    }
+}
+
 // snd_lib_error_handler_t
+using AlsaHandler = void (*)(const char*, int, const char*, int, const char*, ...);
 void say_nothing(const char*, int, const char*, int, const char*, ...) {}
+
+// wl_log_func_t
+using WaylandHandler = void (*)(const char*, std::va_list);
+void say_nothing_of_it(const char*, std::va_list) {}
 
 } // namespace
 
 void quiet_alsa() {
-    // SDL loads the library by this name too, so the handler is set in the one that it will use. The
-    // handle is kept: the handler must not outlive the library, nor the other way round.
-    void* library = ::dlopen("libasound.so.2", RTLD_LAZY | RTLD_LOCAL);
-    if (library == nullptr) {
-        return;
-    }
-    using Handler = void (*)(const char*, int, const char*, int, const char*, ...);
-    using SetHandler = int (*)(Handler);
-    if (const auto set =
-            reinterpret_cast<SetHandler>(::dlsym(library, "snd_lib_error_set_handler"))) {
-        set(&say_nothing);
-    }
+    quiet<int (*)(AlsaHandler)>("libasound.so.2", "snd_lib_error_set_handler", &say_nothing);
+}
+void quiet_wayland() {
+    quiet<void (*)(WaylandHandler)>("libwayland-client.so.0", "wl_log_set_handler_client",
+                                    &say_nothing_of_it);
 }
 #else
 void quiet_alsa() {}
+void quiet_wayland() {}
 #endif
 
 } // namespace playhead::apps

@@ -12,5 +12,7 @@ void keep_standard_streams();
 // ALSA's library prints its troubles to stderr; this makes it keep quiet. Nothing where there is no
 // such library. Blocks for as long as loading one takes.
 void quiet_alsa();
+// The same for Wayland's, which is asked where there is no X display.
+void quiet_wayland();
 
 } // namespace playhead::apps

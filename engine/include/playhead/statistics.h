@@ -1,4 +1,4 @@
-// Statistics: one struct per session that overlay, bench, traces and the C ABI read.
+// Statistics: one struct per session.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct StreamStatistics {
     std::uint64_t before_start = 0; // dropped: before the position of a start
     std::uint64_t stale = 0;        // dropped: of an old epoch
     std::uint64_t errors = 0;       // packets that would not decode
-    std::uint64_t underruns = 0;    // audio: the device got silence for want of data
+    std::uint64_t underruns = 0;    // audio: how often the device got silence for want of data
     std::uint64_t samples = 0;      // audio frames delivered
     std::size_t queued_packets = 0;
     std::size_t queued_bytes = 0;
@@ -30,11 +30,15 @@ struct StreamStatistics {
     Duration decode_time{};
     DropMode drop_mode = DropMode::none;
     std::uint64_t quality_changes = 0; // of the drop mode, in either direction
+    // Video: the picture shown last became visible so long after its time by the clock. None: none
+    // was, or who shows them does not tell.
+    std::optional<Duration> difference;
 };
 
 struct SessionStatistics {
     std::vector<StreamStatistics> streams;
-    // Picture minus sound of the frame shown last: positive = the picture is late.
+    // Picture minus sound, of the frame shown last: positive = the picture is late. None where either
+    // is lacking. What is heard is what the clock shows, in which the device's latency is accounted for.
     std::optional<Duration> av_difference;
 };
 

@@ -330,7 +330,7 @@ void AudioSink::tell(const News& news) {
     }
     if (!host) return;
     if (news.requests > 0) host->request(news.requests);
-    if (news.underruns > 0) host->dropped(static_cast<int>(news.underruns), "underrun");
+    if (news.underruns > 0) host->underran(static_cast<int>(news.underruns));
     if (news.prerolled) host->prerolled();
     for (const Waiting& waiting : news.reached) host->marker_reached(waiting.marker, {});
 }

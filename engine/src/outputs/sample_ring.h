@@ -42,17 +42,6 @@ public:
         written_.store(at + std::max<std::int64_t>(n, 0), std::memory_order_release);
         return std::max<std::int64_t>(n, 0);
     }
-    std::int64_t write_silence(std::int64_t frames) noexcept {
-        const std::int64_t n = std::clamp<std::int64_t>(frames, 0, room());
-        const std::int64_t at = written_.load(std::memory_order_relaxed);
-        for (std::int64_t done = 0; done < n;) {
-            const std::span<float> piece = stretch(at + done, n - done);
-            std::fill(piece.begin(), piece.end(), 0.0F);
-            done += static_cast<std::int64_t>(piece.size()) / channels_;
-        }
-        written_.store(at + n, std::memory_order_release);
-        return n;
-    }
 
     // The frames from `frame` on that lie in one piece, at most `most`. The caller has checked that
     // they are there.

@@ -351,11 +351,18 @@ void VideoSink::presented(const VideoFrame& frame, HostTime when) {
     const auto clock = this->clock();
     if (!clock) return;
     const Timeline line = clock->timeline();
-    const std::scoped_lock lock(mutex_);
-    if (state_ == State::running && line.rate() != 0.0)
-        difference_ = reverse_locked()
-                          ? frame.pts + picture_length(frame, interval_) - line.media_at(when)
-                          : line.media_at(when) - frame.pts;
+    Duration difference{};
+    std::shared_ptr<StreamSinkHost> host;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (state_ != State::running || line.rate() == 0.0) return;
+        difference = reverse_locked()
+                         ? frame.pts + picture_length(frame, interval_) - line.media_at(when)
+                         : line.media_at(when) - frame.pts;
+        difference_ = difference;
+        host = context_.host;
+    }
+    if (host) host->presented(difference);
 }
 
 std::optional<Duration> VideoSink::last_difference() const {

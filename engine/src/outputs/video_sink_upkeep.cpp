@@ -205,7 +205,7 @@ void VideoSink::tell(const News& news) {
                 const std::scoped_lock lock(mutex_);
                 late_ += static_cast<std::uint64_t>(news.late);
             }
-            host->dropped(news.late, "late");
+            host->dropped(news.late);
         }
         if (news.requests > 0) host->request(news.requests);
         if (news.prerolled) host->prerolled();

@@ -113,6 +113,8 @@ StreamStatistics Counted::statistics() const {
         s.late = port->dropped_late();
         s.stale += port->stale();
         s.samples = port->samples();
+        s.underruns = port->underruns();
+        s.difference = port->difference();
     }
     if (quality) {
         s.drop_mode = quality->mode();

@@ -79,8 +79,14 @@ public:
     void post(Task task) override {
         if (auto p = port_.lock()) p->post(std::move(task));
     }
-    void dropped(int samples, const char* why) override {
-        if (auto p = port_.lock()) p->dropped(samples, why);
+    void dropped(int samples) override {
+        if (auto p = port_.lock()) p->dropped(samples);
+    }
+    void underran(int times) override {
+        if (auto p = port_.lock()) p->underran(times);
+    }
+    void presented(Duration difference) override {
+        if (auto p = port_.lock()) p->presented(difference);
     }
 
 private:
@@ -309,11 +315,24 @@ void SinkPort::post(Task task) {
     strand_->post([self = shared_from_this(), task = std::move(task)]() mutable { task(); });
 }
 
-void SinkPort::dropped(int samples, const char*) {
+void SinkPort::dropped(int samples) {
     late_.fetch_add(static_cast<std::uint64_t>(samples), std::memory_order_relaxed);
     tell([self = shared_from_this(), samples](SinkPortListener& l) {
         l.on_dropped(*self, samples);
     });
+}
+
+void SinkPort::underran(int times) {
+    underruns_.fetch_add(static_cast<std::uint64_t>(times), std::memory_order_relaxed);
+}
+
+void SinkPort::presented(Duration difference) {
+    difference_.store(difference, std::memory_order_relaxed);
+}
+
+std::optional<Duration> SinkPort::difference() const {
+    const Duration told = difference_.load(std::memory_order_relaxed);
+    return told == not_told ? std::nullopt : std::optional{told};
 }
 
 void SinkPort::ack(Ack ack) {

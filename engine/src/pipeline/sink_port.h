@@ -6,10 +6,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "clock/intake_clock.h"
+#include "playhead/backend/mutex.h"
 #include "playhead/backend/stream_sink.h"
 #include "playhead/backend/work_strand.h"
 
@@ -108,6 +108,8 @@ public:
     std::uint64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
     std::uint64_t stale() const { return stale_.load(std::memory_order_relaxed); }
     std::uint64_t dropped_late() const { return late_.load(std::memory_order_relaxed); }
+    std::uint64_t underruns() const { return underruns_.load(std::memory_order_relaxed); }
+    std::optional<Duration> difference() const;
     std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
 
     // StreamSinkHost
@@ -123,11 +125,14 @@ public:
     void format_invalidated() override;
     void audio_session_changed(AudioSessionReason reason) override;
     void post(Task task) override;
-    void dropped(int samples, const char* why) override;
+    void dropped(int samples) override;
+    void underran(int times) override;
+    void presented(Duration difference) override;
 
 private:
     class ClockSide;
     class HostSide;
+    static constexpr Duration not_told = Duration::min();
     // A sample, or a marker behind those before it.
     struct Item {
         std::optional<Sample> sample;
@@ -154,7 +159,7 @@ private:
     std::deque<Item> given_; // the strand's: and not rendered yet, as far as the clock tells
     std::deque<Item> again_; // the strand's: to be given again
     std::atomic<bool> resending_{false}; // again_ is not empty; written on the strand
-    std::mutex mutex_; // guards what the control lane sets and any thread calls: these two
+    Mutex mutex_; // guards what the control lane sets and any thread calls: these two
     std::function<void()> on_demand_;
     std::weak_ptr<SinkPortListener> listener_;
     std::atomic<Epoch> epoch_{0};
@@ -162,7 +167,8 @@ private:
     std::atomic<Epoch> prerolled_epoch_{0}; // of the last preroll asked for
     std::atomic<Epoch> delivered_epoch_{0}; // of the last call that reached the sink
     std::atomic<int> demand_{0};
-    std::atomic<std::uint64_t> delivered_{0}, stale_{0}, late_{0}, samples_{0};
+    std::atomic<std::uint64_t> delivered_{0}, stale_{0}, late_{0}, samples_{0}, underruns_{0};
+    std::atomic<Duration> difference_{not_told};
 };
 
 } // namespace playhead

@@ -210,7 +210,13 @@ Result<SessionStatistics> SessionCore::statistics() const {
     if (auto ok = alive(); !ok) return fail(ok.error());
     SessionStatistics statistics;
     std::lock_guard lock(counted_mutex_);
-    for (const auto& counted : counted_) statistics.streams.push_back(counted.statistics());
+    bool sound = false;
+    for (const auto& counted : counted_) {
+        const auto& stream = statistics.streams.emplace_back(counted.statistics());
+        sound |= stream.kind == StreamKind::audio;
+        if (stream.difference) statistics.av_difference = stream.difference;
+    }
+    if (!sound) statistics.av_difference.reset();
     return statistics;
 }
 

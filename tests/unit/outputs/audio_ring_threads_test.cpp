@@ -112,7 +112,7 @@ public:
     void scrub_complete(std::optional<MediaTime>) override {}
     void failed(Status) override {}
     void post(Task task) override { strand_.post(std::move(task)); }
-    void dropped(int, const char*) override {}
+    void dropped(int) override {}
 
     void call(std::function<void(StreamSink&)> what) {
         strand_.post([self = shared_from_this(), what = std::move(what)] { what(*self->sink_); });

@@ -340,6 +340,7 @@ TEST_CASE("what the puller presented is measured against the clock", "[outputs][
     const DueFrame due = stage.output.frame_due(stage.rig.now());
     stage.output.presented(*due.frame, stage.rig.now() + 7ms);
     CHECK(stage.output.last_difference() == std::optional<Duration>(7ms));
+    CHECK(stage.rig.pipeline->differences == std::vector<Duration>{7ms});
 }
 
 TEST_CASE("pictures follow the sound: held until it is heard, stopped when it starves",

@@ -76,7 +76,6 @@ struct StageRig {
     void start(DecodeOrder order);
     // And lets the sinks ask.
     void play(DecodeOrder order);
-    void stop_reading();
 
     Branch& video() { return *branches.front(); }
     Branch& audio() { return *branches.back(); }

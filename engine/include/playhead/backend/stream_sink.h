@@ -49,8 +49,12 @@ public:
     // Runs the task on this sink's strand, in order with its other calls: how what comes from a
     // device thread or a timer gets back home. Dropped once the sink has left.
     virtual void post(Task task) = 0;
-    // Something worth counting that did not stop the sink: late, dropped, underrun.
-    virtual void dropped(int samples, const char* why) = 0;
+    // Left out: they came when their time was over.
+    virtual void dropped(int samples) = 0;
+    // So often the device found too little, and got silence.
+    virtual void underran(int times) { static_cast<void>(times); }
+    // A picture has become visible, so long after its time by the clock; negative: before it.
+    virtual void presented(Duration difference) { static_cast<void>(difference); }
 };
 
 struct SinkTraits {
