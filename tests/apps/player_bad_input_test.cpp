@@ -73,6 +73,8 @@ TEST_CASE("a refused connection and a host without a name are told in one line",
     const std::string refused = "http://127.0.0.1:" + std::to_string(closed_port()) + "/film.mkv";
     check_bad_item({refused, "refused"});
     check_bad_item({"http://no-such-host.invalid/film.mkv", "could not be reached"});
+    // It connects by itself.
+    check_bad_item({"rtsp://127.0.0.1:" + std::to_string(closed_port()) + "/film", "is running"});
 }
 
 TEST_CASE("a server that answers with nonsense is told in one line", "[player][bad-input]") {

@@ -6,7 +6,8 @@
 #include <playhead/sdl/window.h>
 using namespace playhead;
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
+    if (argc < 2) return 1;
     EngineOptions with;
     with.sources = ffmpeg::make_source_factory(io::make_byte_source_factory());
     with.decoders = ffmpeg::make_decoder_factory();

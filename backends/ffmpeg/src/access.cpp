@@ -57,6 +57,8 @@ std::string host_of(const std::string& url) {
     return user == std::string::npos ? host : host.substr(user + 1);
 }
 
+} // namespace
+
 Error connect_error(int code, const std::string& url) {
     Error error = ffmpeg_error(code, "opening '" + url + "'");
     switch (code) {
@@ -83,6 +85,8 @@ Error connect_error(int code, const std::string& url) {
     }
     return error;
 }
+
+namespace {
 
 Error cancelled(const std::string& url) {
     return {Errc::cancelled, "opening '" + url + "' was interrupted"};
@@ -162,7 +166,8 @@ Result<AVIOContext*> Access::open_main(const OpenRequest& request) {
     if (!listed(network_protocols, scheme) || (!connects_itself && !has_protocol(scheme))) {
         return fail(Errc::protocol_unsupported,
                     "'" + request.locator +
-                        "' cannot be opened: this build has no protocol for \"" + scheme + ":\"");
+                        "' cannot be opened: this build has no protocol for \"" + scheme +
+                        ":\"; give a file, or an address that begins with http: or https:");
     }
     network_ = true;
     if (connects_itself) {

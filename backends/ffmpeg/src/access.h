@@ -77,6 +77,8 @@ private:
     std::vector<Mp4SoundEnd> sound_ends_;
 };
 
+// What came of connecting to it, and what to do.
+Error connect_error(int code, const std::string& url);
 // Whether libavformat was built with that protocol (for reading).
 bool has_protocol(const std::string& scheme);
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <new>
 #include <type_traits>
 
 extern "C" {
@@ -55,21 +54,5 @@ public:
 private:
     AVDictionary* dictionary_ = nullptr;
 };
-
-inline PacketHandle make_packet() {
-    PacketHandle packet(av_packet_alloc());
-    if (!packet) {
-        throw std::bad_alloc();
-    }
-    return packet;
-}
-
-inline FrameHandle make_frame() {
-    FrameHandle frame(av_frame_alloc());
-    if (!frame) {
-        throw std::bad_alloc();
-    }
-    return frame;
-}
 
 } // namespace playhead::ffmpeg

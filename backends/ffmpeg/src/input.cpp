@@ -65,6 +65,10 @@ Error open_failure(Access& access, const OpenRequest& request, int code, const c
         stream != nullptr && !stream->anything_read()) {
         return {Errc::empty_file, quoted(request) + " ended before its first byte"};
     }
+    // Demuxers that connect by themselves.
+    if (code == AVERROR(ECONNREFUSED) || code == AVERROR(ETIMEDOUT)) {
+        return connect_error(code, request.locator);
+    }
     return ffmpeg_error(code, std::string(step) + " " + quoted(request));
 }
 
