@@ -1,5 +1,6 @@
 #include "common/compose.h"
 
+#include "common/logging.h"
 #include "playhead/ffmpeg/backend.h"
 #include "playhead/io/byte_sources.h"
 #include "playhead/soundtouch/stretcher.h"
@@ -12,6 +13,7 @@ EngineOptions compose(std::shared_ptr<Executor> executor) {
     options.sources = ffmpeg::make_source_factory(io::make_byte_source_factory());
     options.decoders = ffmpeg::make_decoder_factory();
     options.converters = ffmpeg::make_converter_factory();
+    options.loggers = logger_of;
     options.stretchers = soundtouch::make_stretcher_factory();
     return options;
 }

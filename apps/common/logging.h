@@ -1,8 +1,13 @@
 // Logging for programs: spdlog on stderr, FFmpeg's messages through it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
+
+namespace spdlog {
+class logger;
+}
 
 namespace playhead::apps {
 
@@ -12,5 +17,7 @@ inline constexpr std::string_view log_level_names = "off, error, warning, info, 
 
 // Before the first engine is made. `off` is what a person wants who is told of troubles anyway.
 void set_up_logging(LogLevel level);
+// The engine's room's logger, as its options want it.
+std::shared_ptr<spdlog::logger> logger_of(std::string_view room);
 
 } // namespace playhead::apps

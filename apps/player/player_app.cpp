@@ -323,6 +323,7 @@ void PlayerApp::show_progress() {
     progress.av_difference = statistics.av_difference;
     for (const StreamStatistics& stream : statistics.streams) {
         progress.dropped += stream.late;
+        progress.underruns += stream.underruns;
     }
     terminal_.show_line(progress_line(progress));
 }

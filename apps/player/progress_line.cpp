@@ -59,6 +59,9 @@ std::string progress_line(const Progress& progress) {
         line += track_text(progress.tracks, kind);
     }
     line += "  dropped " + std::to_string(progress.dropped);
+    if (progress.underruns > 0) {
+        line += "  underruns " + std::to_string(progress.underruns);
+    }
     if (progress.muted) {
         line += "  mute";
     } else if (progress.volume != 100) {

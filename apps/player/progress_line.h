@@ -14,7 +14,8 @@ struct Progress {
     std::optional<MediaTime> position;
     std::optional<Duration> duration;
     std::optional<Duration> av_difference; // picture minus sound
-    std::uint64_t dropped = 0;
+    std::uint64_t dropped = 0;             // pictures
+    std::uint64_t underruns = 0;           // of the sound
     double speed = 1.0;
     int volume = 100;
     bool muted = false;

@@ -29,6 +29,7 @@ SessionRig::SessionRig(RigOptions options) {
     made.executor = simulation;
     made.sources = sources;
     made.decoders = decoders;
+    made.loggers = std::move(options.loggers);
     engine = std::make_unique<Engine>(std::move(made));
     queue = engine->bus().queue();
     session = engine->create_session({.queue_events = false, .quality = options.quality});

@@ -16,6 +16,7 @@ struct RigOptions {
     std::uint64_t seed = 1;
     ScriptedMedia media;
     QualityChoice quality = {};
+    LoggerOf loggers = {};
 };
 
 struct SessionRig {

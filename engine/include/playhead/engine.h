@@ -10,6 +10,7 @@
 #include "playhead/backend/source.h"
 #include "playhead/backend/transform.h"
 #include "playhead/bus.h"
+#include "playhead/log.h"
 #include "playhead/presentation.h"
 #include "playhead/quality.h"
 #include "playhead/session.h"
@@ -24,6 +25,7 @@ struct EngineOptions {
     std::shared_ptr<TimeStretcherFactory> stretchers; // none: silence at rates other than 1
     DecodeThreading threading;
     bool bit_exact = false;
+    LoggerOf loggers;     // none: silence
     int max_orphans = 64; // beyond it open() is refused with too_many_orphans
 };
 

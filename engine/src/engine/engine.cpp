@@ -19,6 +19,7 @@ const Presentation& Source::presentation() const { return *handle_->presentation
 
 EngineServices::EngineServices(EngineOptions o)
     : options(std::move(o)),
+      logs(options.loggers),
       executor(options.executor ? options.executor : make_lanes()),
       bus(executor) {}
 
@@ -50,6 +51,8 @@ Result<OpenId> EngineCore::open(OpenRequest request) {
                     "too many threads are stuck in earlier sources; let some of them return first");
     }
     const OpenId id = services_->next_command();
+    services_->logs.engine->debug("open #{}: {}", id,
+                                  request.locator.empty() ? "custom I/O" : request.locator);
     auto reader = std::make_shared<ReaderHandle>(services_->executor, services_->options.sources,
                                                  std::move(request));
     {
@@ -101,6 +104,11 @@ void EngineCore::publish(OpenId id, Status status, std::shared_ptr<ReaderHandle>
     if (status.ok() && reader) {
         opened.presentation = reader->presentation();
         opened.source = std::make_shared<Source>(std::move(reader));
+        services_->logs.engine->info("open #{}: {} streams, {}", id,
+                                     opened.presentation->streams.size(),
+                                     opened.presentation->container);
+    } else {
+        services_->logs.engine->warn("open #{}: {}", id, status.message());
     }
     event.status = std::move(status);
     event.body = std::move(opened);

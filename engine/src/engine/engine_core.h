@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/logs.h"
 #include "pipeline/reader.h"
 #include "playhead/backend/mutex.h"
 #include "playhead/engine.h"
@@ -22,6 +23,7 @@ struct EngineServices {
     ResolverServices resolver_services() const;
 
     const EngineOptions options;
+    const Logs logs;
     const std::shared_ptr<Executor> executor;
     // Control lane.
     const std::shared_ptr<SinkStrands> sink_strands = std::make_shared<SinkStrands>();

@@ -219,6 +219,8 @@ void Pipeline::raise() {
         for (auto* trunk : self->trunks()) {
             if (!trunk->stage->stuck_since(epoch)) continue;
             const auto stuck = trunk->stage;
+            self->backends_.log->warn("session {}: a decoder was left behind in a call",
+                                      self->session_);
             stuck->detach();
             self->remake_stage(*trunk);
             trunk->stage->set_skip_floor(stuck->skip_floor());

@@ -62,11 +62,15 @@ void Pipeline::expect(Ack ack) {
 
 void Pipeline::leave_stragglers() {
     for (auto& feed : feeds_) {
-        if (sources_awaited_ > 0) feed->handle->detach_if_silent();
+        if (sources_awaited_ > 0 && feed->handle->detach_if_silent()) {
+            backends_.log->warn("session {}: a source was left behind in a call", session_);
+        }
     }
     for (auto& branch : branches_) {
         if (branch->dead || branch->acked || !branch->port || !branch->port->busy()) continue;
         if (!branch->port->detach()) continue;
+        backends_.log->warn("session {}: output {} was left behind in a call", session_,
+                            branch->plan.output_node);
         strands_->leave_behind(branch->plan.sink.get());
         (void)clock_->remove_state_sink(branch->port->clock_sink());
         branch->stuck_port = branch->port;

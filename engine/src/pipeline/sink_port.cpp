@@ -126,6 +126,7 @@ void SinkPort::attach(std::weak_ptr<SinkPortListener> listener,
         listener_ = std::move(listener);
     }
     clock_ = clock;
+    log_ = backends.log;
     SinkContext context{executor_, std::make_shared<HostSide>(weak_from_this()), std::move(clock),
                         backends.converters, backends.stretchers};
     strand_->post([sink = sink_, context = std::move(context)] { sink->attach(context); });
@@ -240,7 +241,13 @@ void SinkPort::deliver(Sample sample, Epoch epoch) {
             self->samples_.fetch_add(static_cast<std::uint64_t>(block->frames),
                                      std::memory_order_relaxed);
         }
-        self->hand_over(item_of(std::move(sample)));
+        Item item = item_of(std::move(sample));
+        if (self->log_->should_log(spdlog::level::trace)) {
+            using Ms = std::chrono::duration<double, std::milli>;
+            self->log_->trace("{} at {:.3f} ms", to_string(self->sink_->kind()),
+                              Ms{item.begin.time_since_epoch()}.count());
+        }
+        self->hand_over(std::move(item));
     });
 }
 

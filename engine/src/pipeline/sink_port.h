@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "clock/intake_clock.h"
+#include "engine/logs.h"
 #include "playhead/backend/mutex.h"
 #include "playhead/backend/stream_sink.h"
 #include "playhead/backend/work_strand.h"
@@ -20,10 +21,11 @@ enum class Ack : unsigned { prerolled = 1, started = 2, paused = 4, stopped = 8,
 
 class SinkPort;
 
-// What backends lend to sinks. Any may be null.
+// What backends lend to sinks, either of which may be null, and where a pipeline says what it does.
 struct SinkBackends {
     std::shared_ptr<ConverterFactory> converters;
     std::shared_ptr<TimeStretcherFactory> stretchers;
+    Log log = silent_log("pipeline");
 };
 
 // Whoever runs the pipeline. Threads: control lane.
@@ -155,6 +157,7 @@ private:
     const std::shared_ptr<WorkStrand> strand_;
     const std::shared_ptr<Intake> intake_ = std::make_shared<Intake>();
     std::shared_ptr<ClockStateSink> clock_sink_;
+    Log log_; // set before the strand's first task, as is the clock
     std::shared_ptr<const PresentationClock> clock_; // set before the strand's first task
     std::deque<Item> given_; // the strand's: and not rendered yet, as far as the clock tells
     std::deque<Item> again_; // the strand's: to be given again

@@ -324,6 +324,7 @@ void SessionCore::complete(Complete& done) {
 }
 
 void SessionCore::post(EventBody body, Status status, CommandId command) {
+    log_event(body, status, command);
     Event event;
     event.session = id_;
     event.command = command;

@@ -118,6 +118,7 @@ private:
     void pump();
     void feed(SessionInput input);
     bool overtaken() const;
+    void log_event(const EventBody& body, const Status& status, CommandId command) const;
     void carry_out(SessionAction& action);
     void begin_resolving();
     void begin_resolving_segment();

@@ -1,6 +1,8 @@
 // What pipelines report, as inputs of the session's steps and as events.
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "session/session_core.h"
 
 namespace playhead {
@@ -89,6 +91,23 @@ void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {
     }
     // The clock goes on from where it is, by another sink or by host time.
     if (clock_->time_source()) clock_->set_time_source(from.choose_time_source());
+}
+
+void SessionCore::log_event(const EventBody& body, const Status& status, CommandId command) const {
+    const bool plays =
+        std::holds_alternative<SessionStarted>(body) || std::holds_alternative<SessionEnded>(body);
+    const auto level = std::holds_alternative<SessionError>(body)    ? spdlog::level::err
+                       : std::holds_alternative<NonFatalError>(body) ? spdlog::level::warn
+                       : plays                                       ? spdlog::level::info
+                                                                     : spdlog::level::debug;
+    if (!services_->logs.session->should_log(level)) return;
+    std::string line = fmt::format("session {}: {}", id_, name(body));
+    if (const auto* topology = std::get_if<TopologyStatus>(&body)) {
+        line += fmt::format(" {}", to_string(topology->state));
+    }
+    if (command != 0) line += fmt::format(" #{}", command);
+    if (!status.ok()) line += ": " + status.message();
+    services_->logs.session->log(level, line);
 }
 
 } // namespace playhead

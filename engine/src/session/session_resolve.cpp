@@ -89,7 +89,8 @@ void SessionCore::on_resolved(std::uint64_t ticket, std::shared_ptr<const Topolo
         made.topology = std::move(resolution.topology);
         made.pipeline = std::make_shared<Pipeline>(
             services_->executor, clock_,
-            SinkBackends{services_->options.converters, services_->options.stretchers},
+            SinkBackends{services_->options.converters, services_->options.stretchers,
+                         services_->logs.pipeline},
             std::move(resolution.plans), id_, epochs_, services_->sink_strands);
         made.pipeline->set_quality(quality_);
         made.pipeline->restrict_rates(made.facts.rates);

@@ -10,6 +10,23 @@ StepResult step(SessionModel model, const SessionInput& input) {
     return std::move(s).finish();
 }
 
+std::string_view to_string(CommandKind kind) {
+    switch (kind) {
+    case CommandKind::set_topology: return "set_topology";
+    case CommandKind::clear_topologies: return "clear_topologies";
+    case CommandKind::start: return "start";
+    case CommandKind::pause: return "pause";
+    case CommandKind::cue: return "cue";
+    case CommandKind::set_rate: return "set_rate";
+    case CommandKind::switch_stream: return "switch_stream";
+    case CommandKind::set_media_stop: return "set_media_stop";
+    case CommandKind::stop: return "stop";
+    case CommandKind::close: return "close";
+    case CommandKind::advance: break;
+    }
+    return "advance";
+}
+
 EventBody empty_completion(CommandKind kind) {
     switch (kind) {
     case CommandKind::set_topology: return TopologySet{};

@@ -371,6 +371,7 @@ struct StepResult {
 StepResult step(SessionModel model, const SessionInput& input);
 
 // The completion event of a command that did not succeed.
+std::string_view to_string(CommandKind kind);
 EventBody empty_completion(CommandKind kind);
 // Commands that stop and close overtake.
 bool can_be_overtaken(CommandKind kind);
