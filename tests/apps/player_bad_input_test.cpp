@@ -167,6 +167,12 @@ TEST_CASE("an output that cannot be written to any more ends the list in one lin
         REQUIRE(lines_of(exited.err).size() == 1);
         CHECK(exited.err.find("make room or choose another") != std::string::npos);
     }
+    // Also where the first one of the list was played by then.
+    const Exited later =
+        play({"--untimed", "--vo=null", "--ao=wav" + at, clip({"--audio", "none"}), clip()});
+    CAPTURE(later.err);
+    CHECK(later.code == 2);
+    CHECK(lines_of(later.err).size() == 1);
 }
 
 TEST_CASE("what a name or a server says does not command the terminal", "[player][bad-input]") {
