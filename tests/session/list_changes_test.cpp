@@ -157,6 +157,86 @@ TEST_CASE("what is put in before the one that waits already is played before it"
     rig.ends_at(3400ms);
 }
 
+TEST_CASE("what comes first instead while the first is being resolved is played",
+          "[session][6.2]") {
+    enum class Change { insert, update, remove };
+    const auto change = GENERATE(Change::insert, Change::update, Change::remove);
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(400ms), c = rig.item(2s);
+    Sequencer list{rig.session};
+    rig.decoders->gate.close(false);
+    const auto first = list.append(a);
+    (void)list.append(b, SegmentFlags::last);
+    rig.simulation->run_for(5ms);
+    if (change == Change::insert) (void)list.insert_before(*first, c);
+    if (change == Change::update) (void)list.update(*first, c);
+    if (change == Change::remove) (void)list.remove(*first);
+    rig.simulation->run_for(5ms);
+    rig.decoders->gate.open();
+    rig.simulation->settle();
+    rig.start();
+    rig.ends_at(change == Change::insert ? 3400ms : change == Change::update ? 2400ms : 400ms);
+}
+
+TEST_CASE("what is put in just behind a removal of what plays is played next", "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(400ms), c = rig.item(2s);
+    Sequencer list{rig.session};
+    const auto plays = list.append(a);
+    const auto waits = list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(500ms);
+    rig.faults->seek_gate.close(false); // the removal waits for a seek
+    (void)rig.session.start(at(100ms));
+    rig.simulation->run_for(5ms);
+    REQUIRE(list.remove(*plays));
+    rig.simulation->run_for(5ms);
+    REQUIRE(list.insert_before(*waits, c));
+    rig.simulation->run_for(5ms);
+    rig.faults->seek_gate.open();
+    rig.ends_at(2400ms);
+    CHECK(rig.count<SessionEnded>() == 1);
+}
+
+TEST_CASE("behind a removed segment that was skipped to comes what was behind it",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(5s), c = rig.item(400ms);
+    Sequencer list{rig.session};
+    (void)list.append(a, SegmentFlags::last);
+    const auto second = list.append(b);
+    (void)list.append(c, SegmentFlags::last);
+    rig.simulation->settle();
+    rig.start(StartSegment{*second, {}});
+    rig.simulation->run_for(500ms);
+    REQUIRE(list.remove(*second));
+    list.set_repeat(false);
+    rig.ends_at(400ms);
+}
+
+TEST_CASE("what was on its way behind what plays does not come behind what was skipped to",
+          "[session][6.2]") {
+    ListRig rig;
+    const Topology a = rig.item(5s), b = rig.item(1s), c = rig.item(400ms), d = rig.item(2s);
+    Sequencer list{rig.session};
+    (void)list.append(a);
+    const auto waits = list.append(b);
+    const auto wanted = list.append(c);
+    (void)list.append(b, SegmentFlags::last);
+    rig.until("new-presentation");
+    rig.start();
+    rig.simulation->run_for(500ms);
+    rig.decoders->gate.close(false);
+    (void)rig.session.start(StartSegment{*wanted, {}});
+    rig.simulation->run_for(5ms);
+    REQUIRE(list.insert_before(*waits, d));
+    rig.simulation->run_for(5ms);
+    rig.decoders->gate.open();
+    rig.until("session-started");
+    rig.ends_at(1400ms);
+}
+
 TEST_CASE("a list that repeats goes on with what was appended before it begins again",
           "[session][6.2]") {
     ListRig rig;

@@ -70,10 +70,13 @@ std::string play(std::uint64_t seed, const std::vector<Op>& ops, Transcript* tra
         const auto processed = [&] {
             return rig.video->processed + second->processed + rig.audio->processed + lines_shown;
         };
-        // Looked at in the moment in which the event is published.
+        // Looked at in the moment in which the event is published. What came for a start that then failed
+        // or was overtaken came in time, too.
         int at_stop = 0;
         const auto looking = rig.engine->bus().queue([&](const Event& event) {
-            if (event.as<SessionStopped>() && event.status.ok()) at_stop = processed();
+            const bool begun = event.as<SessionStarted>() || event.as<SessionPaused>();
+            const bool stopped = event.as<SessionStopped>() != nullptr;
+            if (event.status.ok() ? stopped : begun) at_stop = processed();
             return false;
         });
         std::map<CommandId, HostTime> stops; // that have not completed

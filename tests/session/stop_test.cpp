@@ -145,6 +145,23 @@ TEST_CASE("a sink that is stuck in a call is called by nobody else until it has 
     CHECK(stop_time(rig) <= bound);
 }
 
+TEST_CASE("what an overtaken start had begun reaches no sink while the stop still waits",
+          "[session][2][stop]") {
+    SessionRig rig;
+    rig.load();
+    rig.faults->read_gate.close(false);
+    (void)rig.session.start();
+    rig.simulation->run_for(10ms);
+    rig.decoders->gate.close(false);
+    (void)rig.session.set_topology(rig.topology(rig.open()));
+    (void)rig.session.close();
+    rig.until("session-started");
+    CHECK(rig.last("session-started")->status == Errc::cancelled);
+    rig.faults->read_gate.open();
+    rig.until("session-closed");
+    CHECK(rig.video->processed + rig.audio->processed == 0);
+}
+
 TEST_CASE("a stop waits for one resolution at the most, whoever asked for more",
           "[session][2][stop]") {
     SessionRig rig;

@@ -13,8 +13,9 @@ ReaderHandle::Loop::Course* ReaderHandle::Loop::course_of(const PacketQueue* que
 }
 
 void ReaderHandle::Loop::set_course() {
+    std::vector<Course> before; // what it held is let go without the lock
     std::lock_guard lock(mutex);
-    courses.clear();
+    before.swap(courses);
     all_read = stops_moved = can_go_on = false;
     courses_run = job->direction == Direction::forward;
     for (std::size_t i = 0; courses_run && i < job->queues.size(); ++i) {

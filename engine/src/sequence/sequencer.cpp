@@ -127,6 +127,9 @@ public:
     }
 
     void wants_next(SegmentId behind) override {
+        // What is still on its way was to come behind another one.
+        const auto session = session_.lock();
+        if (session) (void)session->withdraw(queued_by_);
         waiting_behind_ = behind;
         feed();
     }
@@ -162,6 +165,7 @@ private:
     // The one behind, or behind where a removed one was; 0: none yet, or never.
     SegmentId behind_locked(SegmentId segment) const {
         if (entries_.empty()) return 0;
+        const bool was_removed = removed_.contains(segment);
         for (auto gone = removed_.find(segment); gone != removed_.end();
              gone = removed_.find(segment)) {
             segment = gone->second;
@@ -169,7 +173,7 @@ private:
         if (segment == 0) return entries_.front().id;
         const auto at = find_locked(segment);
         if (at == entries_.end()) return 0;
-        if (last_locked(*at)) return 0;
+        if (last_locked(*at) && !was_removed) return 0;
         if (at + 1 != entries_.end()) return (at + 1)->id;
         return repeat_ ? entries_.front().id : 0;
     }
@@ -237,7 +241,11 @@ private:
         }
         const bool waited = session->withdraw(segment, segment == queued_ ? queued_by_ : 0);
         if (session->current_segment() != segment) {
-            if (waited) session->ask_again();
+            if (waited && segment == queued_) {
+                queue_another();
+            } else if (waited) {
+                session->ask_again();
+            }
             return;
         }
         if (next == 0) {
@@ -249,16 +257,30 @@ private:
             session->tell(NewPresentation{next});
             queue(*session, next, segment);
         }
-        CommandInput leave;
-        leave.kind = CommandKind::set_topology;
-        leave.segment = segment;
-        (void)session->submit(leave, {nullptr, SetTopology::clear_current});
+        leave(*session, segment);
+    }
+
+    void leave(SessionCore& session, SegmentId segment) {
+        CommandInput command;
+        command.kind = CommandKind::set_topology;
+        command.segment = left_ = segment;
+        left_by_ = session.submit(command, {nullptr, SetTopology::clear_current}).value_or(0);
     }
 
     void requeue(SegmentId segment) {
         auto session = session_.lock();
         if (!session || queued_ != segment) return;
-        if (session->withdraw(segment, queued_by_)) session->ask_again();
+        // The current one that is about to leave does so behind what takes its place.
+        const bool leaves = session->withdraw(left_by_);
+        if (session->withdraw(segment, queued_by_)) queue_another();
+        if (leaves) leave(*session, left_);
+    }
+
+    // In the place of what was queued.
+    void queue_another() {
+        queued_ = 0;
+        waiting_behind_ = queued_behind_;
+        feed();
     }
 
     void queue(SessionCore& session, SegmentId next, SegmentId behind) {
@@ -284,6 +306,8 @@ private:
     std::optional<SegmentId> waiting_behind_ = 0;
     SegmentId queued_ = 0; // handed to the session last
     SegmentId queued_behind_ = 0;
+    SegmentId left_ = 0; // the current one that was removed last
+    CommandId left_by_ = 0;
     CommandId queued_by_ = 0;
 };
 

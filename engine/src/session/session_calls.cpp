@@ -121,11 +121,8 @@ Result<RateSupport> SessionCore::rate_support() const {
 
 void SessionCore::mark_last(SegmentId segment, bool last) { feed(MarkLast{segment, last}); }
 
-bool SessionCore::withdraw(SegmentId segment, CommandId command) {
-    const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
-    bool waited = (model_.next && has(model_.next->facts)) ||
-                  std::any_of(model_.queue.begin(), model_.queue.end(), has) ||
-                  (model_.operation && command != 0 && model_.operation->command.id == command);
+bool SessionCore::withdraw(CommandId command) {
+    bool waited = false;
     const auto mark = [&](std::deque<Pending>& waiting) {
         for (auto& pending : waiting) {
             if (command == 0 || pending.command.id != command) continue;
@@ -133,10 +130,17 @@ bool SessionCore::withdraw(SegmentId segment, CommandId command) {
         }
     };
     mark(fifo_);
-    {
-        std::lock_guard lock(mutex_);
-        mark(inbox_);
-    }
+    std::lock_guard lock(mutex_);
+    mark(inbox_);
+    return waited;
+}
+
+bool SessionCore::withdraw(SegmentId segment, CommandId command) {
+    const auto has = [&](const PresentationFacts& facts) { return facts.segment == segment; };
+    bool waited = (model_.next && has(model_.next->facts)) ||
+                  std::any_of(model_.queue.begin(), model_.queue.end(), has) ||
+                  (model_.operation && command != 0 && model_.operation->command.id == command);
+    waited |= withdraw(command);
     feed(Withdraw{segment, command});
     return waited;
 }

@@ -68,6 +68,8 @@ public:
     // The segment does not wait any more, nor does the command that sets it. What is at the outputs
     // stays. False: it did not wait.
     bool withdraw(SegmentId segment, CommandId command);
+    // The same of a command alone: it completes as cancelled when its turn comes. False: it did not wait.
+    bool withdraw(CommandId command);
     void find_segment(CommandInput& command) const;
     void ask_again();          // for the segment behind the last one
     void tell(EventBody body); // unless the session is closed

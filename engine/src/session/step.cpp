@@ -153,6 +153,8 @@ void Step::give_way() {
     } else if (kind == CommandKind::advance) {
         m_.operation.reset();
     } else if (can_be_overtaken(kind)) {
+        // What had begun from a stop reaches no sink any more, however long the stop still waits.
+        if (m_.operation->fresh) act(RaiseEpoch{});
         fail({Errc::cancelled, "overtaken by a stop"});
     }
 }
