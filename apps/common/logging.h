@@ -17,6 +17,8 @@ inline constexpr std::string_view log_level_names = "off, error, warning, info, 
 
 // Before the first engine is made. `off` is what a person wants who is told of troubles anyway.
 void set_up_logging(LogLevel level);
+// Last of all in main(): what was logged is written, unless nobody reads it.
+void finish_logging();
 // The engine's room's logger, as its options want it.
 std::shared_ptr<spdlog::logger> logger_of(std::string_view room);
 

@@ -21,6 +21,7 @@ int main(int argc, char* argv[]) {
     }
     auto& options = std::get<Options>(parsed);
     set_up_logging(options.log_level);
-    PlayerApp app{std::move(options), terminal};
-    return app.run();
+    const int code = PlayerApp{std::move(options), terminal}.run();
+    finish_logging();
+    return code;
 }

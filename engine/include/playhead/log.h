@@ -14,8 +14,8 @@ namespace playhead {
 // The application's logger for a room of the engine; null: that room is silent. Asked as the engine is
 // made: for "engine" (what is opened), "session" (commands, events) and "pipeline" (what was left behind,
 // each sample).
-// Levels: error and warning, what went wrong; info, what is opened and played; debug, every command and
-// event; trace, every sample.
+// Levels: error, playback has failed; warning, a command or an open has, or something was left behind in
+// a call; info, what is opened and played; debug, every command and event; trace, every sample.
 // Threads: used on all lanes at once. It must not wait for whoever reads it, or a stop does, too: give
 // asynchronous ones.
 using LoggerOf = std::function<std::shared_ptr<spdlog::logger>(std::string_view room)>;

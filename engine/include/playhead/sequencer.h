@@ -33,7 +33,8 @@ class SequencerCore;
 // Events, on the session's: NewPresentation when the next segment is known, EndOfPresentationSegment
 // at the end of each but the last, TopologyUpdated for update().
 // Threads: every call from any thread. What it changes counts at once, but for a segment whose
-// NotifyPresentationTime has been told: that one is at the outputs already and plays.
+// NotifyPresentationTime has been told: that one is at the outputs already and plays. Without
+// feeds_session what the application has set stays, too, but for a removed one.
 // Ownership: a handle; the session must outlive it or have been shut down. Destroying it leaves what
 // the session has already.
 class Sequencer {

@@ -108,7 +108,8 @@ void EngineCore::publish(OpenId id, Status status, std::shared_ptr<ReaderHandle>
                                      opened.presentation->streams.size(),
                                      opened.presentation->container);
     } else {
-        services_->logs.engine->warn("open #{}: {}", id, status.message());
+        const auto level = status == Errc::cancelled ? spdlog::level::debug : spdlog::level::warn;
+        services_->logs.engine->log(level, "open #{}: {}", id, status.message());
     }
     event.status = std::move(status);
     event.body = std::move(opened);

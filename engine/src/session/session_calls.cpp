@@ -51,10 +51,10 @@ Result<CommandId> SessionCore::submit(CommandInput command, Topologies with) {
         first = inbox_.empty();
         inbox_.push_back({command, std::move(with), false});
     }
-    services_->logs.session->debug("session {}: {} #{}", id_, to_string(command.kind), command.id);
     if (first) {
         services_->executor->post([self = shared_from_this()] { self->drain(); });
     }
+    services_->logs.session->debug("session {}: {} #{}", id_, to_string(command.kind), command.id);
     return command.id;
 }
 

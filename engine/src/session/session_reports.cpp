@@ -1,8 +1,6 @@
 // What pipelines report, as inputs of the session's steps and as events.
 #include <utility>
 
-#include <spdlog/fmt/fmt.h>
-
 #include "session/session_core.h"
 
 namespace playhead {
@@ -96,18 +94,21 @@ void SessionCore::on_sink_lost(Pipeline& from, Status status, int node) {
 void SessionCore::log_event(const EventBody& body, const Status& status, CommandId command) const {
     const bool plays =
         std::holds_alternative<SessionStarted>(body) || std::holds_alternative<SessionEnded>(body);
-    const auto level = std::holds_alternative<SessionError>(body)    ? spdlog::level::err
-                       : std::holds_alternative<NonFatalError>(body) ? spdlog::level::warn
-                       : plays                                       ? spdlog::level::info
-                                                                     : spdlog::level::debug;
-    if (!services_->logs.session->should_log(level)) return;
-    std::string line = fmt::format("session {}: {}", id_, name(body));
+    const auto level = std::holds_alternative<SessionError>(body)     ? spdlog::level::err
+                       : !status.ok() && !(status == Errc::cancelled) ? spdlog::level::warn
+                       : plays && status.ok()                         ? spdlog::level::info
+                                                                      : spdlog::level::debug;
+    const auto& log = services_->logs.session;
+    if (!log->should_log(level)) return;
+    std::string line = "session " + std::to_string(id_) + ": ";
+    line += name(body);
     if (const auto* topology = std::get_if<TopologyStatus>(&body)) {
-        line += fmt::format(" {}", to_string(topology->state));
+        line += ' ';
+        line += to_string(topology->state);
     }
-    if (command != 0) line += fmt::format(" #{}", command);
+    if (command != 0) line += " #" + std::to_string(command);
     if (!status.ok()) line += ": " + status.message();
-    services_->logs.session->log(level, line);
+    log->log(level, line);
 }
 
 } // namespace playhead

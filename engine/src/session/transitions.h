@@ -49,6 +49,8 @@ enum class CommandKind {
     advance
 };
 
+std::string_view to_string(CommandKind kind);
+
 // What is needed to judge a command; the topology itself stays with the core.
 struct CommandInput {
     CommandId id = 0;
@@ -371,7 +373,6 @@ struct StepResult {
 StepResult step(SessionModel model, const SessionInput& input);
 
 // The completion event of a command that did not succeed.
-std::string_view to_string(CommandKind kind);
 EventBody empty_completion(CommandKind kind);
 // Commands that stop and close overtake.
 bool can_be_overtaken(CommandKind kind);

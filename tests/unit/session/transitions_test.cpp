@@ -173,7 +173,7 @@ TEST_CASE("stop overtakes a start that is still under way", "[session][2][stop]"
         m.command(CommandKind::start);
         if (reached != Await::nothing) m.reach(Await::sources);
         if (reached == Await::prerolled) m.reach(Await::prerolled);
-        CHECK(m.put(Preempted{}) == Trace{"done 2 session-started cancelled"});
+        CHECK(m.put(Preempted{}) == Trace{"raise", "done 2 session-started cancelled"});
         CHECK(m.command(CommandKind::stop) == Trace{"arm", "stop-clock"});
         m.reach(Await::silent);
         m.reach(Await::sources_idle);

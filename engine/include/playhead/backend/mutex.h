@@ -1,4 +1,5 @@
-// Mutex and CallMutex: the only locks of the engine. Taken by std::lock_guard and its kin.
+// Mutex and CallMutex: the only locks of the engine outside its scheduler. Taken by std::lock_guard and
+// its kin.
 #pragma once
 
 #include <mutex>
