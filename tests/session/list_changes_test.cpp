@@ -178,12 +178,14 @@ TEST_CASE("what comes first instead while the first is being resolved is played"
     rig.ends_at(change == Change::insert ? 3400ms : change == Change::update ? 2400ms : 400ms);
 }
 
-TEST_CASE("what is put in just behind a removal of what plays is played next", "[session][6.2]") {
+TEST_CASE("what changes behind a removal of what plays is played next", "[session][6.2]") {
+    const bool insert = GENERATE(false, true);
     ListRig rig;
     const Topology a = rig.item(5s), b = rig.item(400ms), c = rig.item(2s);
     Sequencer list{rig.session};
     const auto plays = list.append(a);
-    const auto waits = list.append(b, SegmentFlags::last);
+    const auto waits = list.append(b, insert ? SegmentFlags::last : SegmentFlags::none);
+    if (!insert) (void)list.append(c, SegmentFlags::last);
     rig.until("new-presentation");
     rig.start();
     rig.simulation->run_for(500ms);
@@ -192,10 +194,14 @@ TEST_CASE("what is put in just behind a removal of what plays is played next", "
     rig.simulation->run_for(5ms);
     REQUIRE(list.remove(*plays));
     rig.simulation->run_for(5ms);
-    REQUIRE(list.insert_before(*waits, c));
+    if (insert) {
+        REQUIRE(list.insert_before(*waits, c));
+    } else {
+        REQUIRE(list.remove(*waits));
+    }
     rig.simulation->run_for(5ms);
     rig.faults->seek_gate.open();
-    rig.ends_at(2400ms);
+    rig.ends_at(insert ? 2400ms : 2s);
     CHECK(rig.count<SessionEnded>() == 1);
 }
 

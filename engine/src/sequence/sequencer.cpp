@@ -239,13 +239,14 @@ private:
             removed_[segment] = entry == entries_.begin() ? 0 : std::prev(entry)->id;
             entries_.erase(entry);
         }
+        const bool plays = session->current_segment() == segment;
+        if (!plays && segment == queued_) {
+            requeue(segment);
+            return;
+        }
         const bool waited = session->withdraw(segment, segment == queued_ ? queued_by_ : 0);
-        if (session->current_segment() != segment) {
-            if (waited && segment == queued_) {
-                queue_another();
-            } else if (waited) {
-                session->ask_again();
-            }
+        if (!plays) {
+            if (waited) session->ask_again();
             return;
         }
         if (next == 0) {
@@ -272,15 +273,12 @@ private:
         if (!session || queued_ != segment) return;
         // The current one that is about to leave does so behind what takes its place.
         const bool leaves = session->withdraw(left_by_);
-        if (session->withdraw(segment, queued_by_)) queue_another();
+        if (session->withdraw(segment, queued_by_)) {
+            queued_ = 0;
+            waiting_behind_ = queued_behind_;
+            feed();
+        }
         if (leaves) leave(*session, left_);
-    }
-
-    // In the place of what was queued.
-    void queue_another() {
-        queued_ = 0;
-        waiting_behind_ = queued_behind_;
-        feed();
     }
 
     void queue(SessionCore& session, SegmentId next, SegmentId behind) {
