@@ -127,6 +127,15 @@ TEST_CASE("the checker finds threads, locks, clocks and waits that are not at ho
     CHECK(faults("engine/src/bus/bus.cpp", "int n = 1'000; std::thread t; n = 2'000;") == 1);
 }
 
+TEST_CASE("the checker finds names of cases that ctest would not run", "[architecture]") {
+    const std::string file = "tests/unit/bus/bus_test.cpp";
+    const std::string macro = "TEST_"
+                              "CASE(";
+    CHECK(faults(file, macro + "\"one; two\", \"[x]\") {}") == 1);
+    CHECK(faults(file, macro + "\n    \"one; two\") {}") == 1);
+    CHECK(faults(file, macro + "\"one, two\") { f(); }") == 0);
+}
+
 TEST_CASE("the checker finds sleeps everywhere", "[architecture]") {
     for (const std::string code :
          {"std::this_thread::sleep_until(t);", "usleep(10);", "SDL_Delay(1);",

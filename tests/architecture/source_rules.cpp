@@ -145,6 +145,23 @@ public:
         }
     }
 
+    // CMake takes a semicolon for the end of an item: ctest would run no such case, and call it passed.
+    void case_names(const std::string& text) {
+        if (!begins(path_, "tests/")) {
+            return;
+        }
+        const std::string_view macro = "TEST_"
+                                       "CASE("; // not one itself
+        for (std::size_t at = text.find(macro); at != std::string::npos;
+             at = text.find(macro, at + 1)) {
+            const std::size_t from = text.find('"', at);
+            const std::size_t to = std::min(text.find('"', from + 1), text.size());
+            if (from < to && text.substr(from, to - from).find(';') != std::string::npos) {
+                say(0, "a case's name has no semicolon: " + text.substr(from, to - from));
+            }
+        }
+    }
+
     void header(bool has_pragma_once) {
         if ((ends(path_, ".h") || ends(path_, ".h.in")) && !has_pragma_once) {
             say(0, "a header begins with #pragma once");
@@ -251,6 +268,7 @@ std::vector<Violation> check_source(const std::string& path, const std::string& 
         checker.code(line, bare[i]);
         pragma_once = pragma_once || begins(trimmed(bare[i]), "#pragma once");
     }
+    checker.case_names(without_comments(text, Literals::keep));
     checker.header(pragma_once);
     return checker.take();
 }

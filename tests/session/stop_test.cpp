@@ -265,7 +265,7 @@ TEST_CASE("stop is bounded while a decoder does not come back, and it is replace
 }
 
 TEST_CASE(
-    "stop is bounded while a sink is stuck; the next start says component_busy until it is back",
+    "stop is bounded while a sink is stuck, the next start says component_busy until it is back",
     "[session][stop]") {
     SessionRig rig;
     rig.load();

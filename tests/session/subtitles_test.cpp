@@ -108,7 +108,7 @@ TEST_CASE("what follows without a gap brings its lines along, and the last ones 
     CHECK(rig.take() == Lines{"2:0", "", "2:500", "", "2:0", "", "2:500", ""});
 }
 
-TEST_CASE("lines are switched on and off while the rest goes on; they are not what is left to play",
+TEST_CASE("lines are switched on and off while the rest goes on, they are not what is left to play",
           "[session][subtitles][switch]") {
     SubtitleRig rig;
     const auto film =

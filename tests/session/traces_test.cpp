@@ -97,7 +97,7 @@ TEST_CASE("a paused session has nothing left to do", "[session][idle]") {
     CHECK(rig.simulation->steps() == steps);
 }
 
-TEST_CASE("seek: sources, flush, preroll, clock start; one SessionStarted and nothing else",
+TEST_CASE("seek: sources, flush, preroll, clock start, one SessionStarted and nothing else",
           "[session][3][seek]") {
     SessionRig rig;
     rig.load();

@@ -39,7 +39,7 @@ void waits_and_goes_on(Stage& stage, MediaTime from) {
 } // namespace
 
 TEST_CASE(
-    "while a source buffers the clock stands and goes on from there; the session stays started",
+    "while a source buffers the clock stands and goes on from there, the session stays started",
     "[conformance][8][buffering]") {
     covers("8/buffering-stops-clock", "1/started-buffering", "3/buffering");
     Stage stage{S::started};

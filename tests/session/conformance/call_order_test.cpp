@@ -57,7 +57,7 @@ TEST_CASE("an output may be left out of the preroll", "[conformance][1.4]") {
     CHECK(stage.journal->count("audio on-start 0") == 1);
 }
 
-TEST_CASE("resume: sinks see a restart; nothing is flushed, sought or sent again",
+TEST_CASE("resume: sinks see a restart, nothing is flushed, sought or sent again",
           "[conformance][1.4]") {
     covers("1.4/resume-restart", "1.4/resume-keeps", "1.4/resume-event-last");
     Stage stage{S::paused};
@@ -73,7 +73,7 @@ TEST_CASE("resume: sinks see a restart; nothing is flushed, sought or sent again
     CHECK(before > 0);
 }
 
-TEST_CASE("seek: source, flush, preroll, clock start, the event; no stop and no pause",
+TEST_CASE("seek: source, flush, preroll, clock start, the event, no stop and no pause",
           "[conformance][1.4]") {
     covers("1.4/seek-order", "1.4/seek-no-clock-stop", "1.4/seek-no-other-event");
     for (const S state : {S::started, S::paused}) {

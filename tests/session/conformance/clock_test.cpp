@@ -226,7 +226,7 @@ TEST_CASE("as a state sink the system source is stricter than the clock", "[conf
     CHECK(errc(source.try_restart(when)) == Errc::invalid_request);
 }
 
-TEST_CASE("the time source is told first and may veto; then nothing changes", "[conformance][4]") {
+TEST_CASE("the time source is told first and may veto, then nothing changes", "[conformance][4]") {
     covers("4/source-veto");
     Fixture f;
     REQUIRE(f.clock.start(media_at(1s)));
@@ -277,7 +277,7 @@ TEST_CASE("sinks: none and twice are refused, unknown ones go, late ones are tol
     CHECK(f.log == Log{"late pause"});
 }
 
-TEST_CASE("any finite rate in any state, 1 at first; thinning is nothing to a clock",
+TEST_CASE("any finite rate in any state, 1 at first, thinning is nothing to a clock",
           "[conformance][4]") {
     covers("4/rate-at-birth", "4/rate-any", "4/thinning");
     for (const C state : {C::invalid, C::stopped, C::running, C::paused}) {

@@ -35,7 +35,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a pause: the clock first, then the sinks; sources are read on until there is enough",
+TEST_CASE("a pause: the clock first, then the sinks, sources are read on until there is enough",
           "[conformance][1.4]") {
     covers("1.4/pause-order");
     Stage stage{S::started};

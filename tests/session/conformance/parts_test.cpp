@@ -45,7 +45,7 @@ TEST_CASE("a request that is open at a seek is served after it, in order from th
     CHECK(stage.until("session-ended").back() == "session-ended ok");
 }
 
-TEST_CASE("paused, nothing is rendered; going on, what was queued comes first, and nothing twice",
+TEST_CASE("paused, nothing is rendered, going on, what was queued comes first, and nothing twice",
           "[conformance][7.1]") {
     covers("7.1/pause-renders-nothing", "7.1/restart-queued-first", "7.1/resume-asks-nothing");
     Stage stage{S::paused};
@@ -121,7 +121,7 @@ TEST_CASE("what is asked for after the end of a stream is answered by its end al
     CHECK(stage.video->rendered == 250);
 }
 
-TEST_CASE("a read that fails ends playback once, with its cause and place; a start may try again",
+TEST_CASE("a read that fails ends playback once, with its cause and place, a start may try again",
           "[conformance][8]") {
     covers("8/error-once", "8/error-stops", "8/error-position", "8/error-no-end", "8/error-retry",
            "7.2/request-error-is-fatal", "3/error");

@@ -70,7 +70,7 @@ TEST_CASE("beyond either end of a list there is no entry, and what plays goes on
     CHECK(plain.now() == Lines{"session-started unsupported_time_format"});
 }
 
-TEST_CASE("loose ends and circles are refused at once; what branches is, in its event",
+TEST_CASE("loose ends and circles are refused at once, what branches is, in its event",
           "[conformance][1.5]") {
     covers("1.5/unconnected", "1.5/no-trace");
     Stage stage{S::stopped};
@@ -99,7 +99,7 @@ TEST_CASE("loose ends and circles are refused at once; what branches is, in its 
     CHECK(stage.until("session-ended").back() == "session-ended ok");
 }
 
-TEST_CASE("to clear a topology it is named; it goes if it is the current one",
+TEST_CASE("to clear a topology it is named, it goes if it is the current one",
           "[conformance][1.5]") {
     covers("1.5/clear-current-same", "1.5/clear-current-other");
     for (const S state : {S::stopped, S::started, S::paused}) {

@@ -81,7 +81,7 @@ TEST_CASE("capabilities are those that all sources share", "[conformance][1.6]")
     CHECK_FALSE(has(shared, Capability::does_not_use_network));
 }
 
-TEST_CASE("a change of capabilities tells the new set and what changed; no change tells nothing",
+TEST_CASE("a change of capabilities tells the new set and what changed, no change tells nothing",
           "[conformance][1.6]") {
     covers("1.6/capabilities-event", "1.6/capabilities-no-event", "3/capabilities-changed");
     Stage stage;
@@ -125,7 +125,7 @@ TEST_CASE("the full topology is the current one, after the end too, never one th
     CHECK(second == stage.of_last<TopologySet>().resolved);
 }
 
-TEST_CASE("a queued topology can be had by its id; an id that nobody has is not found",
+TEST_CASE("a queued topology can be had by its id, an id that nobody has is not found",
           "[conformance][1.6]") {
     covers("1.6/full-topology-queued", "1.6/full-topology-unknown", "1.6/full-topology-replaced");
     Stage stage{S::started};

@@ -73,7 +73,7 @@ TEST_CASE("stop then close, unwaited: stopped, then closed", "[conformance][2]")
     CHECK(stage.completed() == std::vector<CommandId>{*stop, *close});
 }
 
-TEST_CASE("stop cancels what executes and what waits before it, in order; what came after runs",
+TEST_CASE("stop cancels what executes and what waits before it, in order, what came after runs",
           "[conformance][2]") {
     covers("2/preempts-executing", "2/preempts-queued");
     Stage stage{S::started};
@@ -125,7 +125,7 @@ TEST_CASE("a source that never answers is left behind, and the stop is ok", "[co
     CHECK(stage.engine->statistics().orphans == 1);
 }
 
-TEST_CASE("a topology set before a stop is still set; one that takes too long is cancelled",
+TEST_CASE("a topology set before a stop is still set, one that takes too long is cancelled",
           "[conformance][2]") {
     covers("2/topologies-still-run", "2/resolving-bounded");
     {

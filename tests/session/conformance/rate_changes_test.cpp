@@ -17,7 +17,7 @@ Times falling(int from, int step) {
 
 } // namespace
 
-TEST_CASE("a rate that will not do touches nobody; else the clock has it before the event tells",
+TEST_CASE("a rate that will not do touches nobody, else the clock has it before the event tells",
           "[conformance][5.2]") {
     covers("5.2/order", "5.2/failure-keeps");
     Stage stage{S::started};
@@ -71,7 +71,7 @@ TEST_CASE("in reverse and thinned only the key frames come, falling", "[conforma
     CHECK(stage.given() == falling(9000, 1000));
 }
 
-TEST_CASE("a replay from 0 in reverse ends at once; at a positive rate it plays",
+TEST_CASE("a replay from 0 in reverse ends at once, at a positive rate it plays",
           "[conformance][3]") {
     covers("3/replay-in-reverse", "3/replay");
     Stage stage{S::started};
@@ -91,7 +91,7 @@ TEST_CASE("a replay from 0 in reverse ends at once; at a positive rate it plays"
     CHECK(stage.simulation->now() - begun >= 10s);
 }
 
-TEST_CASE("thinned, the key frames alone come, as long as they were; before that every picture",
+TEST_CASE("thinned, the key frames alone come, as long as they were, before that every picture",
           "[conformance][5.2]") {
     covers("5.2/thinning");
     Stage stage;
@@ -115,7 +115,7 @@ TEST_CASE("thinned, the key frames alone come, as long as they were; before that
     CHECK(stage.audio->rendered == 500); // sound is not thinned
 }
 
-TEST_CASE("the picture where thinning begins is marked; those that came before it are all there",
+TEST_CASE("the picture where thinning begins is marked, those that came before it are all there",
           "[conformance][5.2]") {
     covers("5.2/thinning-marked", "5.2/thinning");
     Stage stage;

@@ -28,7 +28,7 @@ TEST_CASE("a decoder that knows nothing of rates plays at any of them, in revers
     }
 }
 
-TEST_CASE("a sink that can do 1 only holds the presentation to it; a rateless one does not",
+TEST_CASE("a sink that can do 1 only holds the presentation to it, a rateless one does not",
           "[conformance][5.1]") {
     covers("5.1/plain-sink", "5.1/rateless-sink", "1.6/capabilities-common");
     enum class How { follows, says_rateless, node_says };
@@ -55,7 +55,7 @@ TEST_CASE("a sink that can do 1 only holds the presentation to it; a rateless on
     }
 }
 
-TEST_CASE("the slowest rate is a bound; whether 0 itself will do is asked for by itself",
+TEST_CASE("the slowest rate is a bound, whether 0 itself will do is asked for by itself",
           "[conformance][5.1]") {
     covers("5.1/slowest-is-a-bound", "5.1/nearest");
     Stage any{S::stopped};

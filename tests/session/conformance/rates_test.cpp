@@ -102,7 +102,7 @@ TEST_CASE("a rate is judged when its turn comes: without a presentation it is in
     check_refused_when_over([](Stage& s) { return s.session.set_rate(2.0); });
 }
 
-TEST_CASE("a rate that is refused leaves everything as it was; one that is taken is told",
+TEST_CASE("a rate that is refused leaves everything as it was, one that is taken is told",
           "[conformance][5.2]") {
     covers("5.2/failure-keeps", "5.2/success-tells", "5.2/rate-after-failure", "3/rate-changed",
            "2/two-rates");
@@ -125,7 +125,7 @@ TEST_CASE("the same rate again is ok, and nobody is touched", "[conformance][5.2
     CHECK(stage.journal->lines().empty());
 }
 
-TEST_CASE("a rate outlives stop, seek and the next topology; the clock runs faster, stamps stay",
+TEST_CASE("a rate outlives stop, seek and the next topology, the clock runs faster, stamps stay",
           "[conformance][5.2]") {
     covers("5.2/outlives", "5.2/stamps-stay", "2/rate-then-start");
     Stage stage{S::stopped};

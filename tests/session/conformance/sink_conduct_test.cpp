@@ -57,7 +57,7 @@ TEST_CASE("what straddles the position of a start is cut: sound to the sample, a
     CHECK(*first == "audio process 5007"); // of 5,000 to 5,020
 }
 
-TEST_CASE("each change of rate is acknowledged once; one that is refused reaches nobody",
+TEST_CASE("each change of rate is acknowledged once, one that is refused reaches nobody",
           "[conformance][7.1]") {
     covers("7.1/acknowledges-rate");
     for (const auto kind : SinkSubject::all) {
@@ -84,7 +84,7 @@ TEST_CASE("each change of rate is acknowledged once; one that is refused reaches
     }
 }
 
-TEST_CASE("starved sound stops its clock at the end of its data; behind an end or a gap it goes on",
+TEST_CASE("starved sound stops its clock at the end of its data, behind an end or a gap it goes on",
           "[conformance][7.1]") {
     covers("7.1/starved-audio", "7.1/audio-after-end");
     for (const auto marker : {Marker::Kind::plain, Marker::Kind::event, Marker::Kind::tick,

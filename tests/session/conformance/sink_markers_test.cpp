@@ -120,7 +120,7 @@ TEST_CASE("a flush fires the markers that wait, as aborted, before its call is o
     }
 }
 
-TEST_CASE("while paused markers wait behind samples; with none there they fire at once",
+TEST_CASE("while paused markers wait behind samples, with none there they fire at once",
           "[conformance][7.1]") {
     covers("7.1/marker-paused");
     for (const auto kind : SinkSubject::all) {

@@ -74,7 +74,7 @@ TEST_CASE("one's own changes of volume are not told, those from outside are", "[
     CHECK(outside.session.state() == SessionState::started);
 }
 
-TEST_CASE("a session looks for no other device; who listens to its events can bring one",
+TEST_CASE("a session looks for no other device, who listens to its events can bring one",
           "[conformance][8]") {
     covers("8/default-device", "8/sink-lost");
     Stage stage;

@@ -40,7 +40,7 @@ TEST_CASE("a start is told once for all sources and streams, with the time that 
     }
 }
 
-TEST_CASE("during a pause requests are served, so that what is next is there; none is rendered",
+TEST_CASE("during a pause requests are served, so that what is next is there, none is rendered",
           "[conformance][7.2]") {
     covers("7.2/pause-queues");
     auto sink = std::make_shared<AskingSink>();

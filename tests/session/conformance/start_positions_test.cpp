@@ -52,7 +52,7 @@ TEST_CASE("a negative position starts the clock below zero, and nothing is due u
     CHECK(stage.video->rendered == 25);
 }
 
-TEST_CASE("a source that cannot seek says so, and plays on; it can begin at the beginning",
+TEST_CASE("a source that cannot seek says so, and plays on, it can begin at the beginning",
           "[conformance][1.3]") {
     covers("1.3/not-seekable", "1.3/not-seekable-current", "1.3/not-seekable-at-zero");
     RigOptions options;

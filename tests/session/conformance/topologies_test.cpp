@@ -99,7 +99,7 @@ TEST_CASE("a stream that leads to an output of another kind cannot be connected"
     CHECK(stage.session.state() == S::idle);
 }
 
-TEST_CASE("the set event is prompt in every state; becoming current waits where one is current",
+TEST_CASE("the set event is prompt in every state, becoming current waits where one is current",
           "[conformance][1.5]") {
     covers("1.5/set-is-prompt", "1.5/current-when-none", "1.5/current-when-ended",
            "1.5/waits-otherwise");
@@ -154,7 +154,7 @@ TEST_CASE("immediate while stopped: the new one is ready at once, still stopped"
     CHECK_FALSE(rig.video->is_shut_down);
 }
 
-TEST_CASE("clearing the current one with an empty queue ends it; a session that played has ended",
+TEST_CASE("clearing the current one with an empty queue ends it, a session that played has ended",
           "[conformance][1.5]") {
     covers("1.5/clear-current-null", "1.5/clear-current-started", "1.5/clear-current-paused",
            "1.5/clear-current-stopped");

@@ -204,7 +204,7 @@ TEST_CASE("capabilities change just before the completion they belong to", "[con
     CHECK(just_before(stage.now(), "session-closed ok"));
 }
 
-TEST_CASE("once shutdown is back no handler begins; resetting waits, save from within",
+TEST_CASE("once shutdown is back no handler begins, resetting waits, save from within",
           "[conformance][3]") {
     covers("3/no-handler-after-shutdown", "3/reset-inside");
     Stage stage{S::started};

@@ -54,7 +54,7 @@ TEST_CASE("a timer's callback may set and cancel timers", "[clock][timer]") {
     CHECK(s.after(10s) == Log{"next@0:02.000"});
 }
 
-TEST_CASE("after shutdown no timer is taken and none fires; the callbacks are let go of",
+TEST_CASE("after shutdown no timer is taken and none fires, the callbacks are let go of",
           "[clock][timer]") {
     TimerStage s;
     REQUIRE(s.clock->start(media_zero));

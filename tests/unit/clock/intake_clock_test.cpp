@@ -68,7 +68,7 @@ TEST_CASE("what is given before the clock runs counts from then on", "[clock][ra
     CHECK(two.shows() == 40);
 }
 
-TEST_CASE("one that has ended is not waited for; when all have, it stands where the last did",
+TEST_CASE("one that has ended is not waited for, when all have, it stands where the last did",
           "[clock][rateless]") {
     Two two;
     two.start();

@@ -171,7 +171,7 @@ TEST_CASE("of its source the clock says how it counts and what it is: section 4"
     CHECK(clock.continuity_key() == 0);
 }
 
-TEST_CASE("start(current) from paused is a restart, everything else a start; a no-op tells nobody",
+TEST_CASE("start(current) from paused is a restart, everything else a start, a no-op tells nobody",
           "[clock]") {
     Fixture f;
     REQUIRE(f.clock.start_current());

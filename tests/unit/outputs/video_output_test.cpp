@@ -241,7 +241,7 @@ TEST_CASE("no more requests are open than frames may wait", "[outputs][video]") 
     CHECK(stage.rig.pipeline->open == 3);
 }
 
-TEST_CASE("a flush returns markers as aborted; after a stop they are reached", "[outputs][video]") {
+TEST_CASE("a flush returns markers as aborted, after a stop they are reached", "[outputs][video]") {
     Stage stage;
     stage.rig.play(media_zero, numbered_pictures(0, 3));
     REQUIRE(stage.rig.pipeline->ended);

@@ -182,7 +182,7 @@ TEST_CASE("nothing is joined while the outputs owe the clock an answer",
     }
 }
 
-TEST_CASE("a clock that will not wait goes on; one that will not go on has failed",
+TEST_CASE("a clock that will not wait goes on, one that will not go on has failed",
           "[session][8][buffering]") {
     Machine m;
     m.started();
