@@ -74,9 +74,8 @@ std::vector<CitingCase> citing_cases(const std::string& file, const std::string&
         const std::string_view here = trimmed(std::string_view{text}.substr(at, end - at));
         const std::string_view rest = std::string_view{text}.substr(at);
         if (begins(here, "TEST_CASE(")) {
-            const auto words = literals(rest),
-                       found.push_back(
-                           {words.empty() ? std::string{} : words.front(), file, line, {}}),
+            const auto words = literals(rest);
+            found.push_back({words.empty() ? std::string{} : words.front(), file, line, {}});
         } else if (begins(here, "covers(") && !found.empty()) {
             for (auto& id : literals(rest)) found.back().ids.push_back(std::move(id));
         }
