@@ -61,6 +61,7 @@ struct ScriptedMedia {
     bool tell_duration = true;
     int fps = 25;
     int gop = 25; // frames
+    std::size_t packet_bytes = 100;
     bool seekable = true;
     bool live = false;
     bool network = false;

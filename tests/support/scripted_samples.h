@@ -9,7 +9,7 @@
 namespace playhead::test {
 
 struct ScriptedPacket final : PacketData {
-    ScriptedPacket() { size_bytes_ = 100; }
+    explicit ScriptedPacket(std::size_t bytes) { size_bytes_ = bytes; }
     ~ScriptedPacket() override { foreign(); }
 };
 struct ScriptedPicture final : Picture {

@@ -97,7 +97,7 @@ public:
             const bool more_cues = media_.subtitle_streams > 0 && s - media_zero < media_.duration;
             if (!more_video && !more_audio && !more_cues) return EndOfStream{};
             Packet packet;
-            packet.data = std::make_shared<ScriptedPacket>();
+            packet.data = std::make_shared<ScriptedPacket>(media_.packet_bytes);
             if (more_cues && (!more_video || s <= v) && (!more_audio || s <= a)) {
                 packet.stream = (media_.video ? media_.video_streams : 0) +
                                 (media_.audio ? media_.audio_streams : 0);

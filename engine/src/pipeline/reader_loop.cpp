@@ -326,6 +326,7 @@ void ReaderHandle::Loop::read_back() {
 
 void ReaderHandle::Loop::take(PacketQueue& queue, Packet packet) {
     bool last = false;
+    std::vector<Packet> given_up; // let go of without the lock
     {
         std::lock_guard lock(mutex);
         auto& course = *course_of(&queue);
@@ -334,7 +335,7 @@ void ReaderHandle::Loop::take(PacketQueue& queue, Packet packet) {
             passed_by += packet.data ? packet.data->size_bytes() : 0;
             course.lost |= passed_by > most_aside;
             if (course.lost) {
-                course.aside.clear();
+                given_up.swap(course.aside);
             } else {
                 course.aside.push_back(std::move(packet));
             }
