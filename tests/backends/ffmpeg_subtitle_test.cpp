@@ -286,22 +286,21 @@ TEST_CASE("a line that only clears the screen shows nothing and is no damage",
 TEST_CASE("VobSub is read from its index and the file of pictures beside it",
           "[ffmpeg][subtitles]") {
     const Scratch scratch;
-    const bool shouts = GENERATE(false, true);
-    const std::string pictures = shouts ? "FILM.SUB" : "film.sub";
-    const auto index = scratch.write(shouts ? "FILM.IDX" : "film.idx",
-                                     "# VobSub index file, v7 (do not modify this line!)\n"
-                                     "size: 160x120\n"
-                                     "palette: 000000, ffffff, 808080, c0c0c0\n"
-                                     "id: en, index: 0\n"
-                                     "timestamp: 00:00:02:000, filepos: 000000000\n"
-                                     "timestamp: 00:00:03:500, filepos: 000000800\n");
+    const std::string name = GENERATE("film.idx", "FILM.IDX", "film");
+    const std::string pictures = name == "FILM.IDX" ? "FILM.SUB" : "film.sub";
+    const auto index = scratch.write(name, "# VobSub index file, v7 (do not modify this line!)\n"
+                                           "size: 160x120\n"
+                                           "palette: 000000, ffffff, 808080, c0c0c0\n"
+                                           "id: en, index: 0\n"
+                                           "timestamp: 00:00:02:000, filepos: 000000000\n"
+                                           "timestamp: 00:00:03:500, filepos: 000000800\n");
     const auto alone = open_media(index);
     REQUIRE_FALSE(alone);
     CHECK(alone.error() == Errc::cannot_open);
     CHECK(alone.error().message().find(pictures + "' does not exist") != std::string::npos);
     scratch.write(pictures, vobsub_pack() + vobsub_pack());
-    for (const std::string& name : {index, "file://" + index}) {
-        const Read read = read_file(name);
+    for (const std::string& locator : {index, "file://" + index}) {
+        const Read read = read_file(locator);
         CHECK(read.errors == Lines{});
         CHECK(read.cues == Lines{"2000-2989 [100x20]", "3500-4489 [100x20]"});
     }

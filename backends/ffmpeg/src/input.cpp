@@ -164,7 +164,7 @@ Result<const AVInputFormat*> probe_mended(Access& access, AVFormatContext& input
 }
 
 // The pictures of VobSub are in a second file, which its demuxer opens without asking us. It gets the name
-// of the one beside the index, and nothing but a file.
+// of the one beside the index.
 Result<void> allow_pictures(Access& access, const OpenRequest& request, Options& options) {
     const bool shouts = name_of(request).ends_with(".IDX");
     auto url = access.url_beside(request, shouts ? ".SUB" : ".sub");
@@ -174,7 +174,6 @@ Result<void> allow_pictures(Access& access, const OpenRequest& request, Options&
         return fail(std::move(url.error()));
     }
     options.set("sub_name", url->c_str());
-    options.set("protocol_whitelist", "file");
     return {};
 }
 
