@@ -457,3 +457,20 @@ TEST_CASE("an output that is added while the others owe the clock an answer does
     rig.until("session-paused", 1s);
     CHECK(rig.session.state() == SessionState::paused);
 }
+
+TEST_CASE("a seek to a key frame does not wait for a source whose every output is lost",
+          "[session][switch]") {
+    SessionRig rig;
+    rig.sources->named["silent"] = {.audio = false, .duration = 400ms};
+    rig.sources->named["film"] = {.duration = 1s};
+    const auto silent = rig.open("silent");
+    const auto film = rig.open("film");
+    (void)rig.session.set_topology(rig.topology(silent));
+    rig.simulation->run_for(100ms);
+    rig.ask_switch(std::make_shared<ScriptedSink>(StreamKind::video, rig.journal), film, 0);
+    rig.video->fail_now(Errc::device_lost);
+    rig.until("stream-switched");
+    rig.start(at(617ms, SeekMode::key_frame));
+    REQUIRE(rig.last("session-started"));
+    CHECK(rig.last("session-started")->status.ok());
+}

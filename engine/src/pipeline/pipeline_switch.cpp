@@ -25,7 +25,7 @@ Pipeline::Branch* Pipeline::find_output(int node) {
 void Pipeline::group_feeds() {
     const auto before = std::exchange(feeds_, {});
     for (auto* trunk : trunks()) {
-        if (!trunk->any([](auto* b) { return !b->off; })) continue;
+        if (trunk->dead()) continue;
         const auto& handle = trunk->plan().source->handle();
         auto feed = std::find_if(feeds_.begin(), feeds_.end(),
                                  [&](const auto& f) { return f->handle == handle; });
