@@ -1,44 +1,10 @@
 // Player: opening and session as one, seeks that pile up, stop during open.
-#include "playhead/player.h"
-
+#include "session/player_rig.h"
 #include "support/catch.h"
-#include "support/session_rig.h"
 
 using namespace playhead;
 using namespace playhead::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-struct PlayerRig : SessionRig {
-    explicit PlayerRig(RigOptions options = {}) : SessionRig(options) {
-        player = std::make_unique<Player>(*engine, PlayerOutputs{video, audio});
-    }
-    ~PlayerRig() { player.reset(); }
-    // Opens the scripted source and plays it for that long.
-    void play_for(Duration length) {
-        player->open({"scripted:", nullptr, {}});
-        player->play();
-        simulation->run_for(length);
-        done();
-    }
-    // The status with which each of the player's commands ended, in order.
-    std::vector<std::pair<CommandId, std::string>> done() {
-        events();
-        std::vector<std::pair<CommandId, std::string>> out;
-        for (const auto& event : taken) {
-            if (const auto* now = event.as<ScrubSampleComplete>()) scrubbed_to = now->shown_pts;
-            if (event.as<PlayerCommandDone>()) out.emplace_back(event.command, event.status.word());
-        }
-        taken.clear();
-        return out;
-    }
-    std::unique_ptr<Player> player;
-    std::optional<MediaTime> scrubbed_to; // by what done() went over
-};
-using Done = std::vector<std::pair<CommandId, std::string>>;
-
-} // namespace
 
 TEST_CASE("open and play, unwaited, plays to the end", "[player]") {
     PlayerRig rig;
@@ -73,91 +39,6 @@ TEST_CASE("the position moves again once a seek is over, whatever became of it",
     }
     rig.simulation->run_for(1s);
     CHECK(rig.player->position() == media_at(6s));
-}
-
-TEST_CASE("steps go from picture to picture, either way, and leave it paused", "[player][step]") {
-    PlayerRig rig;
-    rig.video->told.scrubs = true;
-    rig.play_for(1010ms);
-    const auto step = [&](Direction direction) {
-        const auto id = rig.player->step(direction);
-        REQUIRE(id);
-        rig.simulation->settle();
-        CHECK(rig.done() == Done{{*id, "ok"}});
-        CHECK(rig.player->state() == PlayerState::paused);
-        CHECK(rig.player->rate() == 1.0);
-        return rig.scrubbed_to.value_or(media_zero) - media_zero;
-    };
-    const auto shown_at = [&] { return *rig.player->position() - media_zero; };
-    CHECK(step(Direction::forward) == 1040ms);
-    CHECK(shown_at() == 1040ms);
-    CHECK(step(Direction::forward) == 1080ms);
-    CHECK(step(Direction::reverse) == 1040ms);
-    CHECK(step(Direction::reverse) == 1s);
-    CHECK(shown_at() / 40ms == 25);
-    CHECK(step(Direction::forward) == 1040ms);
-    // From a place that was not stepped to, the picture there is found first.
-    rig.player->seek(media_at(2050ms));
-    rig.simulation->settle();
-    rig.done();
-    CHECK(step(Direction::reverse) == 2s);
-    rig.player->seek(media_at(30ms));
-    rig.simulation->settle();
-    rig.done();
-    CHECK(step(Direction::reverse) == 0ms);
-    CHECK(step(Direction::reverse) == 0ms);
-    rig.player->play();
-    rig.simulation->run_for(1s);
-    CHECK(rig.player->state() == PlayerState::playing);
-    CHECK(rig.player->position() == media_at(1s));
-    rig.done();
-    // At the end nothing follows.
-    rig.player->seek(media_at(9970ms));
-    rig.simulation->settle();
-    rig.done();
-    step(Direction::forward);
-    CHECK(step(Direction::reverse) == 9920ms);
-}
-
-TEST_CASE("a step that cannot be or is cut short leaves the rate as it was", "[player][step]") {
-    PlayerRig rig;
-    rig.video->told.scrubs = true;
-    CHECK(rig.player->step());
-    rig.simulation->settle();
-    CHECK(rig.done().back().second == "invalid_request");
-    rig.play_for(1s);
-    SECTION("a stop overtakes it") {
-        rig.faults->seek_gate.close(true);
-        const auto step = *rig.player->step(Direction::reverse);
-        rig.simulation->run_for(1s);
-        CHECK(rig.done().empty());
-        const auto stop = *rig.player->stop();
-        rig.simulation->run_for(100ms);
-        CHECK(rig.done() == Done{{step, "cancelled"}, {stop, "ok"}});
-        CHECK(rig.player->state() == PlayerState::stopped);
-        rig.faults->seek_gate.open();
-    }
-    SECTION("the source fails") {
-        rig.faults->fail_seek = true;
-        rig.player->step(Direction::reverse);
-        rig.simulation->run_for(1s);
-        REQUIRE(rig.done().size() == 1);
-        rig.faults->fail_seek = false;
-    }
-    SECTION("it plays in reverse") {
-        rig.player->set_rate(-1.0);
-        rig.player->step();
-        rig.simulation->run_for(100ms);
-        CHECK(rig.done().back().second == "unsupported_rate_transition");
-        rig.player->set_rate(1.0);
-        rig.simulation->run_for(100ms);
-        rig.done();
-    }
-    CHECK(rig.player->rate() == 1.0);
-    const auto play = *rig.player->play();
-    rig.simulation->run_for(500ms);
-    CHECK(rig.done() == Done{{play, "ok"}});
-    CHECK(rig.player->state() == PlayerState::playing);
 }
 
 TEST_CASE("of seeks that pile up the latest wins", "[player][seek]") {
@@ -350,78 +231,6 @@ TEST_CASE("destroying a player completes what was pending", "[player]") {
     CHECK(rig.done() == Done{{open, "shut_down"}});
 }
 
-TEST_CASE("what is queued follows without a gap, and is the player's from then on",
-          "[player][queue]") {
-    PlayerRig rig;
-    rig.sources->media.duration = 2s;
-    rig.player->open({"scripted:first", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(500ms);
-    rig.done();
-    rig.sources->media.duration = 3s;
-    const auto queued = *rig.player->queue({"scripted:second", nullptr, {}});
-    rig.simulation->run_for(500ms);
-    CHECK(rig.done() == Done{{queued, "ok"}});
-    CHECK(rig.player->presentation()->locator == "scripted:first");
-    rig.simulation->run_for(2s);
-    CHECK(rig.player->presentation()->locator == "scripted:second");
-    CHECK(rig.player->duration() == Duration{3s});
-    CHECK(rig.player->position() == media_at(1s));
-    rig.events();
-    CHECK(rig.last("player-item-started")->as<PlayerItemStarted>()->item == queued);
-
-    // A seek is one in what plays now, and so is what follows it.
-    rig.player->seek(media_at(500ms));
-    rig.simulation->run_for(1s);
-    CHECK(rig.player->position() == media_at(1500ms));
-    rig.player->pause();
-    rig.player->seek(media_at(2s));
-    rig.simulation->run_for(1s);
-    CHECK(rig.player->position() == media_at(2s));
-    rig.player->play();
-    rig.simulation->run_for(2s);
-    CHECK(rig.player->state() == PlayerState::ended);
-    CHECK(rig.player->position() == media_at(3s));
-}
-
-TEST_CASE("one that cannot be opened is told, and what is queued behind it plays",
-          "[player][queue]") {
-    PlayerRig rig;
-    rig.sources->media.duration = 1s;
-    rig.player->open({"scripted:first", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(100ms);
-    rig.done();
-    rig.faults->fail_open = true;
-    const auto bad = *rig.player->queue({"scripted:bad", nullptr, {}});
-    rig.simulation->run_for(100ms);
-    CHECK(rig.done() == Done{{bad, "cannot_open"}});
-    rig.faults->fail_open = false;
-    const auto good = *rig.player->queue({"scripted:good", nullptr, {}});
-    rig.simulation->run_for(1500ms);
-    CHECK(rig.done() == Done{{good, "ok"}});
-    CHECK(rig.player->presentation()->locator == "scripted:good");
-}
-
-TEST_CASE("a pause does not wait for a queued source that opens slowly, and a stop cancels it",
-          "[player][queue]") {
-    PlayerRig rig;
-    rig.player->open({"scripted:first", nullptr, {}});
-    rig.player->play();
-    rig.simulation->run_for(100ms);
-    rig.faults->open_gate.close(true);
-    const auto slow = *rig.player->queue({"scripted:slow", nullptr, {}});
-    const auto pause = *rig.player->pause();
-    rig.done();
-    rig.simulation->run_for(1s);
-    CHECK(rig.done() == Done{{pause, "ok"}});
-    const auto stop = *rig.player->stop();
-    rig.simulation->run_for(1s);
-    auto done = rig.done();
-    std::sort(done.begin(), done.end());
-    CHECK(done == Done{{slow, "cancelled"}, {stop, "ok"}});
-}
-
 TEST_CASE("the player turns its direction in whatever state, and goes on from the same place",
           "[player][rate]") {
     PlayerRig rig;
@@ -487,4 +296,17 @@ TEST_CASE("an end before anything is open is refused", "[player][media-stop]") {
     const auto early = *rig.player->set_media_stop(media_at(1s));
     rig.simulation->run_for(1s);
     CHECK(rig.done() == Done{{early, "invalid_request"}});
+}
+
+TEST_CASE("a seek at rate 0 shows the picture there", "[player][seek]") {
+    PlayerRig rig;
+    rig.video->told.scrubs = true;
+    rig.play_for(1s);
+    rig.player->stop();
+    rig.player->set_rate(0.0);
+    const auto seek = *rig.player->seek(media_at(2010ms));
+    rig.simulation->run_for(1s);
+    CHECK(rig.done().back() == Done::value_type{seek, "ok"});
+    CHECK(rig.scrubbed_to == media_at(2s));
+    CHECK(rig.player->position() == media_at(2010ms));
 }

@@ -366,3 +366,21 @@ TEST_CASE("what was read before a read error is played, then the error comes, on
     rig.until("session-ended");
     CHECK(rig.last("session-ended")->status.ok());
 }
+
+TEST_CASE("the bound of a command that has failed is not one for the command behind it",
+          "[session][stop]") {
+    SessionRig rig;
+    rig.sources->media = {.audio = false, .duration = 400ms};
+    rig.load();
+    rig.start();
+    rig.simulation->run_for(30ms);
+    (void)rig.session.set_media_stop(1, media_at(1117ms)); // that far its reader has to go on
+    rig.decoders->gate.close(false);
+    rig.video->fail_now(Errc::device_lost);
+    (void)rig.session.set_topology(rig.topology(rig.source));
+    rig.simulation->run_for(1s);
+    rig.decoders->gate.open();
+    rig.until("topology-set");
+    CHECK(rig.last("media-stop-changed")->status == Errc::device_lost);
+    CHECK(rig.last("topology-set")->status.ok());
+}

@@ -65,7 +65,8 @@ struct ScriptedMedia {
     bool seekable = true;
     bool live = false;
     bool network = false;
-    bool slow = false; // its queues are watched for running dry
+    bool slow = false;          // its queues are watched for running dry
+    bool opens_at_once = false; // whatever the open gate
 };
 
 // Everything one scripted source can be told to do wrong.

@@ -275,11 +275,13 @@ Result<std::unique_ptr<MediaSource>> ScriptedSourceFactory::open(const OpenReque
     ++opened;
     journal_->note("source open");
     Interrupt* interrupt = faults_->heed_interrupt ? context.interrupt.get() : nullptr;
-    if (!faults_->open_gate.pass(*context.executor, interrupt)) return fail(Errc::cancelled);
-    if (faults_->fail_open) return fail(Errc::cannot_open, "the script fails this open");
     const auto of_name = named.find(request.locator);
-    return std::make_unique<ScriptedSource>(of_name == named.end() ? media : of_name->second,
-                                            journal_, faults_, context, alive, request.locator);
+    const ScriptedMedia& holds = of_name == named.end() ? media : of_name->second;
+    if (!holds.opens_at_once && !faults_->open_gate.pass(*context.executor, interrupt))
+        return fail(Errc::cancelled);
+    if (faults_->fail_open) return fail(Errc::cannot_open, "the script fails this open");
+    return std::make_unique<ScriptedSource>(holds, journal_, faults_, context, alive,
+                                            request.locator);
 }
 
 Result<std::unique_ptr<Decoder>> ScriptedDecoderFactory::create(const StreamInfo& stream,

@@ -53,20 +53,23 @@ public:
 
     // Opens it and makes it ready; done when the first start can begin. What played before is closed.
     Result<CommandId> open(OpenRequest request);
-    // Opens it meanwhile and plays it behind what plays, or is queued, without a gap: PlayerItemStarted
-    // says when. Done when it is open and queued; waits for nothing and holds nothing up. open() and
-    // stop() while it opens cancel it; open() drops the queue.
+    // Opens it meanwhile and plays it behind what is opened or queued before it, without a gap:
+    // PlayerItemStarted says when. Where nothing is left that plays, that is at once, and play() begins
+    // it. Done when it is open and queued, those before it first; holds nothing else up. open() and
+    // stop() before that cancel it; open() drops the queue.
     Result<CommandId> queue(OpenRequest request);
     // Done when it moves. While opening: as soon as it is open.
     Result<CommandId> play(std::optional<MediaTime> from = std::nullopt);
     Result<CommandId> pause();
     // Done when the frame for t can be shown; keeps paused what is paused. Of seeks that pile up the
-    // latest wins, earlier ones complete as superseded. A key frame is reached quicker.
+    // latest wins, earlier ones complete as superseded. A key frame is reached quicker. At rate 0 the
+    // frame is shown, and it is playing there.
     Result<CommandId> seek(MediaTime t, SeekMode mode = SeekMode::exact);
     // Pauses, and shows the next picture or the one before; done when it is shown, and the position
     // lies in it. From where nothing has been played, the first; beyond the last and before the first
     // nothing changes. At rate 0 it stays there. Invalid_request: there are no pictures;
-    // unsupported_rate_transition: it plays in reverse.
+    // unsupported_rate_transition: it plays in reverse; unsupported_rate: it cannot stand at rate 0, as
+    // where its source cannot seek.
     Result<CommandId> step(Direction direction = Direction::forward);
     // Any rate that the presentation can do, in whatever state: where the session's table forbids the
     // move (forward to reverse, to and from 0 while playing) it is stopped for it and goes on from the

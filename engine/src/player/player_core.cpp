@@ -87,11 +87,8 @@ void PlayerCore::arrive(Command command) {
         return;
     }
     if (command.kind == Kind::stop || command.kind == Kind::open) {
-        drop_queueing();
+        drop_queueing(command.kind == Kind::open);
         drop_adding();
-    }
-    if (command.kind == Kind::open) {
-        std::erase_if(queued_, [](const Queued& q) { return q.topology != 0; });
     }
     if (command.kind == Kind::stop) {
         for (auto& waiting : std::exchange(waiting_, {})) {
@@ -133,6 +130,7 @@ void PlayerCore::begin() {
         topology_ = 0;
         media_stop_.reset();
         track_sources_.clear();
+        offsets_.clear();
         publish([](Public& p) {
             p = {};
             p.state = PlayerState::opening;
@@ -161,7 +159,7 @@ void PlayerCore::begin() {
         break;
     case Kind::seek:
         if (!ready) return finish({Errc::invalid_request, "nothing is open"});
-        if (state == PlayerState::playing) {
+        if (state == PlayerState::playing || session_.rate() == 0.0) {
             submitted(session_.start(StartAt{*executing_->at, executing_->mode}));
         } else {
             submitted(session_.cue(*executing_->at, executing_->mode));
@@ -234,6 +232,7 @@ void PlayerCore::finish(Status status) {
     open_id_ = 0;
     step_.reset();
     done(command.id, std::move(status));
+    set_queued();
     next();
 }
 

@@ -80,14 +80,17 @@ private:
         OpenId open = 0;
         CommandId set = 0; // its set_topology
         TopologyId topology = 0;
-        std::shared_ptr<Source> source;
+        std::shared_ptr<Source> source; // once it is open
         std::shared_ptr<const Presentation> presentation;
+        bool dropped = false; // an open came while it was being set
     };
     void begin_queueing(Command command);
-    void drop_queueing();
+    void drop_queueing(bool set_too);
+    void set_queued();
     bool hear_queued(const Event& event); // true if the event was of one of them
     void give_up(std::deque<Queued>::iterator at, Status status);
-    void item_started(TopologyId topology); // a queued one has taken its place at the outputs
+    void item_started(TopologyId topology); // a queued one is the current presentation
+    bool is_current(TopologyId topology) const;
 
     // Tracks.
     const std::shared_ptr<StreamSink>& output_of(StreamKind kind) const;
@@ -110,8 +113,10 @@ private:
 
     // Stepping, at rate 0.
     struct Step {
-        double rate = 1.0;    // to go back to
-        bool looking = false; // for the picture that is shown now: the wanted one is before it
+        double rate = 1.0; // to go back to
+        Thinning thinning = Thinning::none;
+        CommandId to_zero = 0; // the command that sets the rate to 0
+        bool looking = false;  // for the picture that is shown now: the wanted one is before it
         bool leaving = false;
         std::optional<MediaTime> shown;
         Status status;
@@ -119,6 +124,7 @@ private:
     void begin_step(PlayerState state);
     bool hear_step(const Event& event); // false: it is none of the step's
     void leave_step(Status status);
+    void go_back(); // to the rate that it had
     void end_step();
 
     void set_state(PlayerState state);

@@ -18,9 +18,39 @@ void PlayerCore::begin_queueing(Command command) {
     queued_.push_back(std::move(queued));
 }
 
-void PlayerCore::drop_queueing() {
+// What the session has not been given yet is cancelled; `set_too`: what it has is dropped.
+void PlayerCore::drop_queueing(bool set_too) {
     for (auto& queued : queued_) {
         if (queued.open != 0) (void)engine_->cancel(queued.open);
+        queued.dropped |= set_too && queued.set != 0;
+    }
+    for (auto at = queued_.begin(); at != queued_.end();) {
+        const bool waits = at->source && at->set == 0 && at->topology == 0;
+        const auto id = at->id;
+        at = waits || (set_too && at->topology != 0) ? queued_.erase(at) : std::next(at);
+        if (waits) done(id, {Errc::cancelled, "dropped before its turn came"});
+    }
+}
+
+// The session gets them in their order, behind what is being opened.
+void PlayerCore::set_queued() {
+    const auto opens = [](const Command& command) { return command.kind == Kind::open; };
+    if ((executing_ && opens(*executing_)) || std::any_of(waiting_.begin(), waiting_.end(), opens))
+        return;
+    for (auto at = queued_.begin(); at != queued_.end();) {
+        if (!at->source) return;
+        if (at->set != 0 || at->topology != 0) {
+            ++at;
+            continue;
+        }
+        const auto set = session_.set_topology(topology_of(at->source, *at->presentation));
+        if (!set) {
+            const auto id = at->id;
+            at = queued_.erase(at);
+            done(id, set.error());
+        } else {
+            (at++)->set = *set;
+        }
     }
 }
 
@@ -38,16 +68,10 @@ bool PlayerCore::hear_queued(const Event& event) {
         }
         queued.source = opened->source;
         queued.presentation = opened->presentation;
-        auto topology = topology_of(queued.source, *queued.presentation);
-        if (topology.nodes().empty()) {
+        if (topology_of(queued.source, *queued.presentation).nodes().empty()) {
             give_up(at, nothing_to_play(*queued.presentation));
-            return true;
-        }
-        auto set = session_.set_topology(std::move(topology));
-        if (!set) {
-            give_up(at, set.error());
         } else {
-            queued.set = *set;
+            set_queued();
         }
         return true;
     }
@@ -56,17 +80,30 @@ bool PlayerCore::hear_queued(const Event& event) {
     queued.set = 0;
     if (!event.status.ok()) {
         give_up(at, event.status);
+    } else if (queued.dropped) {
+        give_up(at, {Errc::cancelled, "another one was opened"});
     } else {
         queued.topology = set->topology;
         done(queued.id, {});
+        // With nothing left that plays it has taken its place at once.
+        if (is_current(set->topology)) {
+            item_started(set->topology);
+            if (session_.state() == SessionState::stopped) set_state(PlayerState::stopped);
+        }
     }
     return true;
+}
+
+bool PlayerCore::is_current(TopologyId topology) const {
+    const auto now = session_.full_topology(), found = session_.full_topology(topology);
+    return now && found && *now == *found;
 }
 
 void PlayerCore::give_up(std::deque<Queued>::iterator at, Status status) {
     const auto id = at->id;
     queued_.erase(at);
     done(id, std::move(status));
+    set_queued();
 }
 
 void PlayerCore::item_started(TopologyId topology) {
@@ -85,7 +122,7 @@ void PlayerCore::item_started(TopologyId topology) {
     event.session = session_.id();
     event.body = PlayerItemStarted{id_, at->id};
     queued_.erase(at);
-    offsets_.clear();
+    offsets_.erase(topology);
     services_->bus.publish(std::move(event));
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "player/player_core.h"
+#include "session/session_core.h"
 
 namespace playhead {
 
@@ -22,14 +23,22 @@ void PlayerCore::begin_step(PlayerState state) {
             {Errc::unsupported_rate_transition, "steps begin at rate 0 or from forward play"});
     }
     const bool back = executing_->direction == Direction::reverse;
+    if (!back && now.ended_at.value_or(media_zero) > media_zero)
+        return finish({}); // nothing follows
+    const auto support = session_.rate_support();
+    const auto still =
+        support ? support->is_supported(Thinning::none, 0.0).status : support.error();
+    if (!still.ok()) return finish(still);
     const MediaTime at =
-        now.ended_at ? *now.ended_at : session_.position().value_or(media_zero) - now.offset;
+        now.ended_at ? std::max(*now.ended_at - just_before, media_zero) // in the last picture
+                     : session_.position().value_or(media_zero) - now.offset;
     step_ = Step{};
     step_->rate = rate;
+    step_->thinning = session_.core()->thinning();
     step_->looking = back && !stepped_to_;
     if (rate != 0.0) {
         if (state == PlayerState::playing) (void)session_.pause();
-        (void)session_.set_rate(0.0);
+        step_->to_zero = session_.set_rate(0.0).value_or(0);
     }
     if (!back) {
         submitted(session_.start());
@@ -46,17 +55,23 @@ bool PlayerCore::hear_step(const Event& event) {
     const bool failed = event.as<SessionError>() != nullptr;
     const bool completes = session_command_ != 0 && event.command == session_command_;
     const auto* shown = event.as<ScrubSampleComplete>();
-    if (!started && !stopped && !failed && !completes && !shown && !event.as<SessionPaused>()) {
+    const bool ok = event.status.ok();
+    const bool moves = !ok && step_->to_zero != 0 && event.command == step_->to_zero;
+    if (!started && !stopped && !failed && !completes && !shown && !moves &&
+        !event.as<SessionPaused>()) {
         return false;
     }
-    const bool ok = event.status.ok();
     if ((started || stopped) && ok) publish([](Public& p) { p.offset = {}; });
     if (failed) set_state(PlayerState::failed);
     if (step_->leaving) {
-        if (completes) end_step();
+        if (completes && event.status == Errc::cancelled) {
+            go_back(); // the stop that overtook it comes first
+        } else if (completes) {
+            end_step();
+        }
     } else if (stopped && ok) {
         leave_step({Errc::cancelled, "overtaken by a stop"});
-    } else if (failed || (completes && !ok)) {
+    } else if (failed || moves || (completes && !ok)) {
         leave_step(event.status);
     } else if (shown) {
         const bool before = shown->shown_pts && *shown->shown_pts > media_zero;
@@ -87,7 +102,12 @@ void PlayerCore::leave_step(Status status) {
     step_->leaving = true;
     step_->status = std::move(status);
     if (step_->rate != 0.0) (void)session_.pause();
-    submitted(session_.set_rate(step_->rate));
+    go_back();
+}
+
+void PlayerCore::go_back() {
+    const auto back = session_.set_rate(step_->rate, step_->thinning);
+    back ? submitted(back) : end_step();
 }
 
 } // namespace playhead

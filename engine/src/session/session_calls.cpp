@@ -147,15 +147,16 @@ bool SessionCore::withdraw(SegmentId segment, CommandId command) {
 
 // A time of the whole may lie in another segment than the current one.
 void SessionCore::find_segment(CommandInput& command) const {
-    const auto* at = std::get_if<StartAt>(&command.position);
-    if (command.kind != CommandKind::start || !at || !model_.current) return;
+    const auto* start = std::get_if<StartAt>(&command.position);
+    const bool starts = command.kind == CommandKind::start && start;
+    if (!model_.current || (!starts && command.kind != CommandKind::cue)) return;
     std::shared_ptr<SegmentProvider> segments;
     {
         std::lock_guard lock(mutex_);
         segments = segments_.lock();
     }
     if (!segments) return;
-    const auto place = segments->place(at->at);
+    const auto place = segments->place(starts ? start->at : command.target);
     if (place.segment != 0 && place.segment != model_.current->segment) command.position = place;
 }
 

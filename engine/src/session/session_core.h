@@ -65,6 +65,7 @@ public:
     void attach(std::weak_ptr<SegmentProvider> segments);
     void mark_last(SegmentId segment, bool last);
     SegmentId current_segment() const { return model_.current ? model_.current->segment : 0; }
+    Thinning thinning() const { return model_.thinning; }
     // The segment does not wait any more, nor does the command that sets it. What is at the outputs
     // stays. False: it did not wait.
     bool withdraw(SegmentId segment, CommandId command);

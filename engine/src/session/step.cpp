@@ -207,6 +207,7 @@ void Step::complete(EventBody body) {
 
 void Step::fail(Status status) {
     const auto command = m_.operation->command;
+    if (m_.operation->bounded || m_.operation->await == Await::limited) act(DisarmBound{});
     m_.operation.reset();
     if (command.kind == CommandKind::advance) {
         m_.ended = true;

@@ -77,6 +77,7 @@ void Step::start(const StartPosition& position) {
         }
         await(Await::running);
         act(ResumeClock{});
+        if (m_.progress.starved) act(HoldClock{now}); // it goes on waiting at its end
     } else {
         op.target = now;
         op.step = m_.rate == 0.0;
@@ -89,6 +90,9 @@ void Step::cue(MediaTime target) {
         fail({Errc::invalid_request, "there is no presentation to cue"});
     } else if (m_.rate == 0.0) {
         fail({Errc::unsupported_rate, "at rate 0 a start shows the frame"});
+    } else if (std::holds_alternative<StartSegment>(m_.operation->command.position)) {
+        await(Await::resolved);
+        act(ResolveSegment{});
     } else {
         begin(target);
     }
@@ -130,7 +134,8 @@ void Step::go(MediaTime t) {
     act(RaiseEpoch{});
     m_.active = true;
     m_.ended = false;
-    m_.progress.read = m_.progress.delivered = m_.progress.starved = false;
+    m_.progress.read = m_.progress.delivered = false;
+    m_.progress.starved = m_.progress.told_last = false;
     m_.progress.end_due.reset();
     m_.scrub.reset();
     m_.cold = m_.stale = false;

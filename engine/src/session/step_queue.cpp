@@ -8,10 +8,10 @@ void Step::take(const Resolved& in) {
     act(DisarmBound{});
     if (!in.status.ok()) {
         fail(in.status);
-    } else if (m_.operation->command.kind == CommandKind::start) {
-        segment_resolved(in);
-    } else {
+    } else if (m_.operation->command.kind == CommandKind::set_topology) {
         topology_resolved(in);
+    } else {
+        segment_resolved(in);
     }
 }
 
@@ -53,15 +53,16 @@ void Step::topology_resolved(const Resolved& in) {
     }
 }
 
-// A start at a segment: the one that plays is cancelled, the wanted one takes its place.
+// A start or a cue at a segment: the one that plays is cancelled, the wanted one takes its place.
 void Step::segment_resolved(const Resolved& in) {
     const auto& position = m_.operation->command.position;
     const auto* segment = std::get_if<StartSegment>(&position);
     const Duration offset = segment ? segment->offset : Duration{};
     const auto& facts = *in.facts;
-    if (offset < Duration{} || (facts.duration && offset > *facts.duration)) {
+    const Status before{Errc::invalid_position, "the position is before the segment"};
+    if (auto refused = offset < Duration{} ? before : judge(facts, offset, false); !refused.ok()) {
         act(DropTopology{facts.topology});
-        fail({Errc::invalid_position, "the position is beyond the end of the segment"});
+        fail(std::move(refused));
         return;
     }
     if (m_.active && !m_.progress.delivered) end_of_presentation(*m_.current, true);
@@ -319,7 +320,9 @@ void Step::take(const MarkLast& in) {
     if (m_.next) mark(m_.next->facts);
     for (auto& facts : m_.queue) mark(facts);
     // The end it was to have without being the last is the presentation's.
-    if (m_.current && m_.progress.starved && m_.current->last) post(EndOfPresentation{});
+    const bool waited = m_.active && m_.current && m_.progress.starved;
+    if (!waited || !m_.current->last) return;
+    if (!std::exchange(m_.progress.told_last, true)) post(EndOfPresentation{});
 }
 
 void Step::take(const Withdraw& in) {

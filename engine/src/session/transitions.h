@@ -55,7 +55,7 @@ std::string_view to_string(CommandKind kind);
 struct CommandInput {
     CommandId id = 0;
     CommandKind kind = CommandKind::stop;
-    StartPosition position; // start
+    StartPosition position; // start; of a cue, where that is in another segment
     MediaTime target{};     // cue
     SeekMode seek_mode = SeekMode::exact;
     double rate = 1.0; // set_rate
@@ -112,7 +112,8 @@ struct Progress {
     // Everything has been shown, at this position; acted on once no command is under way and the
     // clock is not paused.
     std::optional<MediaTime> end_due;
-    bool starved = false; // the end has come, and the sequence goes on: the clock waits there
+    bool starved = false;   // the end has come, and the sequence goes on: the clock waits there
+    bool told_last = false; // it is the sequence's after all, and has been told so
 };
 
 struct SessionModel {

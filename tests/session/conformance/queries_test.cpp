@@ -117,12 +117,15 @@ TEST_CASE("the full topology is the current one, after the end too, never one th
     Stage stage{S::started};
     const auto first = stage.session.full_topology().value();
     stage.until("session-ended");
+    const auto replaced = stage.of_last<TopologyStatus>().topology;
+    CHECK(stage.session.full_topology(replaced).value() == first);
     CHECK(stage.session.full_topology().value() == first);
     REQUIRE(stage.session.set_topology(stage.other_topology()));
     stage.now();
     const auto second = stage.session.full_topology().value();
     CHECK(second != first);
     CHECK(second == stage.of_last<TopologySet>().resolved);
+    CHECK(stage.session.full_topology(replaced).error() == Errc::not_found);
 }
 
 TEST_CASE("a queued topology can be had by its id, an id that nobody has is not found",

@@ -61,9 +61,63 @@ TEST_CASE("a sequence without a last segment waits for more at its end", "[sessi
     }
     CHECK(rig.session.state() == SessionState::started);
     CHECK(rig.session.position() == media_at(1s));
+    for (int times = 0; times < 2; ++times) { // a pause there changes nothing of it
+        (void)rig.session.pause();
+        rig.until("session-paused");
+        rig.start();
+        rig.simulation->run_for(3s);
+        CHECK(rig.session.state() == SessionState::started);
+        CHECK(rig.session.position() == media_at(1s));
+    }
     (void)list.append(b, SegmentFlags::last);
     rig.ends_at(2s);
     CHECK(rig.video->rendered == 50);
+}
+
+TEST_CASE(
+    "the end of a sequence that has waited for more is told once, and not of what was stopped",
+    "[session][6.2]") {
+    covers("3/end-of-presentation", "6.2/presentation-end");
+    ListRig rig;
+    const Topology a = rig.item(1s), b = rig.item(1s);
+    Sequencer list{rig.session};
+    const auto first = *list.append(a);
+    rig.until("topology-status");
+    rig.start();
+    rig.simulation->run_for(3s);
+    const auto ends = [&] {
+        rig.events();
+        return rig.count<EndOfPresentation>();
+    };
+    SECTION("it goes on to its end") {
+        (void)list.set_flags(first, SegmentFlags::last);
+        rig.until("session-ended");
+        CHECK(ends() == 1);
+        (void)list.set_flags(first, SegmentFlags::last);
+        (void)list.append(b);
+        rig.simulation->run_for(1s);
+        CHECK(ends() == 1);
+    }
+    SECTION("it is paused") {
+        (void)rig.session.pause();
+        for (int times = 0; times < 2; ++times) {
+            (void)list.set_flags(first, SegmentFlags::last);
+            (void)list.set_flags(first, SegmentFlags::none);
+        }
+        (void)list.set_flags(first, SegmentFlags::last);
+        rig.simulation->run_for(1s);
+        CHECK(ends() == 1);
+        rig.start();
+        CHECK(rig.until("session-ended").back() == "session-ended ok");
+        CHECK(ends() == 1);
+    }
+    SECTION("it is stopped") {
+        (void)rig.session.stop();
+        rig.until("session-stopped");
+        (void)list.set_flags(first, SegmentFlags::last);
+        rig.simulation->run_for(1s);
+        CHECK(ends() == 0);
+    }
 }
 
 TEST_CASE("a start at a segment cancels the one that plays", "[session][6.3]") {
@@ -205,6 +259,22 @@ TEST_CASE("with global time a position is one of the whole, in whichever segment
     CHECK(moved(300ms) == 500ms);
     // Where nothing is, the current one says so and goes on.
     CHECK(moved(3s) == 700ms);
+    const auto cued = [&](Duration to) {
+        rig.journal->take();
+        (void)whole.cue(media_at(to));
+        rig.simulation->run_for(200ms);
+        CHECK(whole.state() == SessionState::paused);
+        return *whole.position() - media_zero;
+    };
+    CHECK(cued(5520ms) == 5520ms);
+    REQUIRE_FALSE(rig.given().empty());
+    CHECK(rig.given().front() == 5520);
+    CHECK(cued(200ms) == 200ms);
+    REQUIRE_FALSE(rig.given().empty());
+    CHECK(rig.given().front() == 200);
+    (void)whole.start();
+    rig.simulation->run_for(100ms);
+    CHECK(*whole.position() - media_zero == 300ms);
 }
 
 TEST_CASE("project times belong to a session with global time", "[session][6.3][1.5]") {
@@ -229,4 +299,27 @@ TEST_CASE("project times belong to a session with global time", "[session][6.3][
         if (event && event->as<SessionEnded>()) ended = position(event->body);
     }
     CHECK(ended == media_at(2s));
+}
+
+TEST_CASE("a place in a segment that cannot seek is refused, and what plays plays on",
+          "[session][1.3][1.4]") {
+    covers("1.3/not-seekable", "1.4/seek-validated-first");
+    ListRig rig;
+    rig.sources->named["pipe"] = {.duration = 2s, .seekable = false};
+    const Topology a = rig.item(2s), b = rig.topology(rig.open("pipe"));
+    Sequencer list{rig.session};
+    (void)list.append(a);
+    const auto pipe = list.append(b, SegmentFlags::last);
+    rig.simulation->settle();
+    rig.start();
+    rig.simulation->run_for(500ms);
+    rig.events();
+    (void)rig.session.start(StartSegment{*pipe, 500ms});
+    rig.simulation->run_for(500ms);
+    CHECK(rig.events() == Lines{"session-started not_seekable"});
+    CHECK(rig.session.state() == SessionState::started);
+    CHECK(rig.session.position() == media_at(1s));
+    (void)rig.session.start(StartSegment{*pipe, {}});
+    rig.until("session-started");
+    CHECK(rig.last("session-started")->status.ok());
 }
