@@ -96,6 +96,7 @@ void Step::take(const TimedOut& in) {
     if (!m_.operation) return;
     switch (m_.operation->await) {
     case Await::resolved:
+        m_.operation->bounded = false;
         m_.impatient = m_.overtaken;
         act(DropResolved{});
         fail({Errc::cancelled, "overtaken by a stop"});

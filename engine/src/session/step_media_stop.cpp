@@ -79,6 +79,7 @@ void Step::end_here(MediaTime now) {
 void Step::take(const Limited& in) {
     if (!m_.operation || m_.operation->await != Await::limited) return;
     act(DisarmBound{});
+    await(Await::nothing);
     if (in.reads) {
         if (auto* progress = progress_of(m_.operation->command.topology)) progress->read = false;
     }
