@@ -277,6 +277,7 @@ void PlayerApp::quit(bool interrupted) {
     if (stop_ != 0 || done_) {
         return;
     }
+    show_progress(); // the last line says how far it came, not that it was stopped in order to quit
     const auto id = player_->stop();
     if (!id) {
         done_ = true;
@@ -307,7 +308,7 @@ std::optional<HostTime> PlayerApp::next_deadline() {
 void PlayerApp::show_progress() {
     const HostTime now = executor_->now();
     const bool moves = player_->state() == PlayerState::playing;
-    if (!terminal_.can_show_line() || !item_.opened || (moves && now < line_due_)) {
+    if (!terminal_.can_show_line() || !item_.opened || stop_ != 0 || (moves && now < line_due_)) {
         return;
     }
     line_due_ = now + between_lines;

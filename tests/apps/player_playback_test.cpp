@@ -226,6 +226,18 @@ TEST_CASE("a line in the terminal says where it is, and how far picture and soun
     CHECK(last_line({"--untimed"}).find("A-V") == std::string::npos);
 }
 
+TEST_CASE("the line that is left in the terminal says how far it came", "[player][signals]") {
+    ChildOptions options = without_display();
+    options.error_is_terminal = true;
+    ChildProcess player{player_command({"--vo=null", "--ao=null", "--loop-file", clip()}), options};
+    REQUIRE(player.wait_for("playing  0:00:0"));
+    player.signal(SIGINT);
+    const Exited exited = player.wait();
+    CHECK(exited.code == 4);
+    CAPTURE(exited.err);
+    CHECK(exited.err.substr(exited.err.rfind("\x1b[K") + 3).starts_with("playing  0:00:0"));
+}
+
 TEST_CASE("without display and sound device it says so and plays all the same", "[player]") {
     const Exited exited = play({"--length=0.3", clip()});
     CHECK(exited.code == 0);
