@@ -202,6 +202,29 @@ TEST_CASE("what is queued is dropped by an open, wherever it has come to", "[pla
     CHECK(rig.started() == 0);
 }
 
+TEST_CASE("an open that a stop overtook before its turn dropped nothing", "[player][queue]") {
+    QueueRig rig;
+    rig.hold("quick", 2s, true);
+    rig.play_for(1s);
+    const auto quick = rig.queue("quick");
+    rig.simulation->run_for(1s);
+    CHECK(rig.done() == Done{{quick, "ok"}});
+    rig.faults->seek_gate.close(true);
+    rig.player->seek(media_at(5s));
+    const auto open = *rig.player->open({"quick", nullptr, {}}); // behind the seek
+    const auto stop = *rig.player->stop();
+    rig.simulation->run_for(1s);
+    rig.faults->seek_gate.open();
+    const auto done = rig.done();
+    REQUIRE(done.size() == 3);
+    CHECK(done.front() == Done::value_type{open, "cancelled"});
+    CHECK(done.back() == Done::value_type{stop, "ok"});
+    rig.player->play(media_at(9s));
+    rig.simulation->run_for(2s);
+    CHECK(rig.plays() == "quick");
+    CHECK(rig.started() == 1);
+}
+
 TEST_CASE("behind a short item the position is that in what plays", "[player][queue]") {
     QueueRig rig;
     rig.video->ahead = rig.audio->ahead = 30; // the third is told of before the second is heard

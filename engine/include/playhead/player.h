@@ -56,7 +56,7 @@ public:
     // Opens it meanwhile and plays it behind what is opened or queued before it, without a gap:
     // PlayerItemStarted says when. Where nothing is left that plays, that is at once, and play() begins
     // it. Done when it is open and queued, those before it first; holds nothing else up. open() and
-    // stop() before that cancel it; open() drops the queue.
+    // stop() before that cancel it; open() drops the queue when its turn comes.
     Result<CommandId> queue(OpenRequest request);
     // Done when it moves. While opening: as soon as it is open.
     Result<CommandId> play(std::optional<MediaTime> from = std::nullopt);

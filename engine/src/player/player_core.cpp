@@ -87,7 +87,7 @@ void PlayerCore::arrive(Command command) {
         return;
     }
     if (command.kind == Kind::stop || command.kind == Kind::open) {
-        drop_queueing(command.kind == Kind::open);
+        drop_queueing();
         drop_adding();
     }
     if (command.kind == Kind::stop) {
@@ -126,6 +126,7 @@ void PlayerCore::begin() {
     case Kind::open: {
         if (ready) (void)session_.stop();
         (void)session_.clear_current_topology();
+        forget_queued();
         source_.reset();
         topology_ = 0;
         media_stop_.reset();

@@ -82,10 +82,11 @@ private:
         TopologyId topology = 0;
         std::shared_ptr<Source> source; // once it is open
         std::shared_ptr<const Presentation> presentation;
-        bool dropped = false; // an open came while it was being set
+        bool dropped = false; // while it was being opened or set
     };
     void begin_queueing(Command command);
-    void drop_queueing(bool set_too);
+    void drop_queueing();
+    void forget_queued();
     void set_queued();
     bool hear_queued(const Event& event); // true if the event was of one of them
     void give_up(std::deque<Queued>::iterator at, Status status);

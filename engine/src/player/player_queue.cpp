@@ -6,6 +6,12 @@
 
 namespace playhead {
 
+namespace {
+
+Status dropped() { return {Errc::cancelled, "dropped before its turn came"}; }
+
+} // namespace
+
 void PlayerCore::begin_queueing(Command command) {
     auto open = engine_->open(std::move(command.request));
     if (!open) {
@@ -18,18 +24,25 @@ void PlayerCore::begin_queueing(Command command) {
     queued_.push_back(std::move(queued));
 }
 
-// What the session has not been given yet is cancelled; `set_too`: what it has is dropped.
-void PlayerCore::drop_queueing(bool set_too) {
+// What the session has not been given yet is cancelled.
+void PlayerCore::drop_queueing() {
     for (auto& queued : queued_) {
-        if (queued.open != 0) (void)engine_->cancel(queued.open);
-        queued.dropped |= set_too && queued.set != 0;
+        if (queued.open == 0) continue;
+        queued.dropped = true; // it may have opened by now
+        (void)engine_->cancel(queued.open);
     }
     for (auto at = queued_.begin(); at != queued_.end();) {
         const bool waits = at->source && at->set == 0 && at->topology == 0;
         const auto id = at->id;
-        at = waits || (set_too && at->topology != 0) ? queued_.erase(at) : std::next(at);
-        if (waits) done(id, {Errc::cancelled, "dropped before its turn came"});
+        at = waits ? queued_.erase(at) : std::next(at);
+        if (waits) done(id, dropped());
     }
+}
+
+// What the session has goes with what plays.
+void PlayerCore::forget_queued() {
+    for (auto& queued : queued_) queued.dropped |= queued.set != 0;
+    std::erase_if(queued_, [](const Queued& queued) { return queued.topology != 0; });
 }
 
 // The session gets them in their order, behind what is being opened.
@@ -62,8 +75,8 @@ bool PlayerCore::hear_queued(const Event& event) {
     auto& queued = *at;
     if (const auto* opened = event.as<SourceOpened>()) {
         queued.open = 0;
-        if (!event.status.ok()) {
-            give_up(at, event.status);
+        if (!event.status.ok() || queued.dropped) {
+            give_up(at, event.status.ok() ? dropped() : event.status);
             return true;
         }
         queued.source = opened->source;
@@ -81,7 +94,7 @@ bool PlayerCore::hear_queued(const Event& event) {
     if (!event.status.ok()) {
         give_up(at, event.status);
     } else if (queued.dropped) {
-        give_up(at, {Errc::cancelled, "another one was opened"});
+        give_up(at, dropped());
     } else {
         queued.topology = set->topology;
         done(queued.id, {});
