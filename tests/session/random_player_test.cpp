@@ -1,6 +1,7 @@
 // Random commands on a Player, while what is opened and queued stalls or fails: what must hold whatever
 // plays. PLAYHEAD_SEQUENCES and PLAYHEAD_SEED as in random_test.cpp.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -148,9 +149,9 @@ struct RandomPlayer : PlayerRig {
         case Do::stop: asked(player->stop()); break;
         case Do::wait: simulation->run_for(op.ms * 1ms); break;
         case Do::stall_open: faults->open_gate.close(true); break;
-        case Do::stall_seek: faults->seek_gate.close(op.variant); break;
+        case Do::stall_seek:
         case Do::stall_read:
-            faults->read_gate.close(op.variant);
+            (op.what == Do::stall_seek ? faults->seek_gate : faults->read_gate).close(op.variant);
             stalled = true;
             break;
         case Do::fail_open: faults->fail_open = !faults->fail_open; break;
@@ -175,15 +176,22 @@ struct RandomPlayer : PlayerRig {
             if (event->as<PlayerCommandDone>()) {
                 if (owed.erase(event->command) == 0)
                     complain("done twice, or nobody's: " + std::to_string(event->command));
-                // One that failed may have failed after it was set, in going on from there.
+                // One that failed may have failed after it was set, in going on from there; what was
+                // set may be over already.
                 if (asked_rates.count(event->command) > 0) {
                     rate.reset();
-                    if (event->status.ok()) rate = asked_rates[event->command];
+                    if (event->status.ok() && !fell_back) rate = asked_rates[event->command];
                 }
             }
-            if (const auto* changed = event->as<RateChanged>();
-                changed && event->command == 0 && event->status.ok()) {
+            const auto* changed = event->as<RateChanged>();
+            if (changed && event->status.ok()) fell_back = event->command == 0;
+            if (changed && fell_back) {
                 rate = changed->rate; // the presentation cannot do the other one
+                // Which what a step is in could: it goes back to that.
+                if (std::any_of(owed.begin(), owed.end(), [](const auto& command) {
+                        return std::string(command.second) == "step";
+                    }))
+                    rate.reset();
             }
             if (const auto* started = event->as<PlayerItemStarted>()) {
                 if (queued.count(started->item) == 0) complain("an item that nobody queued");
@@ -212,8 +220,12 @@ struct RandomPlayer : PlayerRig {
         }
         const auto position = player->position();
         const auto duration = player->duration();
-        // While a source that is not slow is stalled the clock runs on, into what follows.
-        if (position && duration && !mixed && !stalled && *position - media_zero > *duration + 50ms)
+        // While a source that is not slow is stalled the clock runs on, into what follows. Of the end
+        // it is told a moment later.
+        const auto moment =
+            std::chrono::duration_cast<Duration>(50ms * std::max(1.0, std::abs(player->rate())));
+        if (position && duration && !mixed && !stalled &&
+            *position - media_zero > *duration + moment)
             complain("the position is behind the end");
         if (rate && player->rate() != *rate && state != PlayerState::failed)
             complain("the rate is not the one that was set last");
@@ -225,6 +237,7 @@ struct RandomPlayer : PlayerRig {
     CommandId latest = 0;
     std::optional<double> rate = 1.0;
     bool stalled = false;
+    bool fell_back = false;
 };
 
 // What is wrong with the sequence; empty if nothing is.

@@ -76,8 +76,8 @@ public:
     // same place. Kept for what is opened next. Errors: those of Session::set_rate.
     Result<CommandId> set_rate(double rate, Thinning thinning = Thinning::none);
     // Plays the track of that number from here on, or (none) no track of that kind; what else plays does
-    // not notice. Not_found: no such track; invalid_request: nothing else would be left, or there is
-    // no output for the kind. Errors besides: those of Session::switch_stream.
+    // not notice. Not_found: no such track; invalid_request: nothing else would be left, there is no
+    // output for the kind, or what is queued has begun. Errors besides: those of Session::switch_stream.
     Result<CommandId> select(StreamKind kind, std::optional<int> number);
     // What plays ends there from now on, counted from its beginning; none: at its own end. Kept over
     // seeks, stops and further plays, until something else is opened or what is queued begins.

@@ -77,8 +77,9 @@ public:
     // another kind than the output: topo_cannot_connect. While playing also not_seekable, and
     // component_busy if an application's own I/O would be read by two. The last output that is left
     // cannot be switched off: invalid_request.
-    Result<CommandId> switch_stream(NodeId output, SourceNode to);
-    Result<CommandId> switch_stream(OutputNode output, SourceNode to);
+    // `of`: only if that is what plays, else invalid_request; 0: whatever does.
+    Result<CommandId> switch_stream(NodeId output, SourceNode to, TopologyId of = 0);
+    Result<CommandId> switch_stream(OutputNode output, SourceNode to, TopologyId of = 0);
     // -> MediaStopChanged. Where this source of a topology (none named: each of its sources) ends from
     // now on, in the source's own time; none: where it ends by itself. The topology plays or waits: its
     // number is in its TopologySet. What plays goes on; where the clock is beyond the new end of the whole,

@@ -280,11 +280,16 @@ void PlayerCore::hear_session(const Event& event) {
         if (cued && event.command == session_command_) publish([](Public& p) { p.offset = {}; });
     }
     if (event.as<SessionStopped>() && ok && source_) {
+        follow_current();
         set_state(PlayerState::stopped);
         publish([](Public& p) { p.offset = {}; });
     }
     if (const auto* told = event.as<NotifyPresentationTime>()) {
-        offsets_[told->topology] = told->offset;
+        if (told->topology == topology_) { // it was current before it could be told of
+            publish([&](Public& p) { p.offset = told->offset; });
+        } else {
+            offsets_[told->topology] = told->offset;
+        }
     }
     if (const auto* status = event.as<TopologyStatus>();
         status && status->state == TopologyState::sink_switched) {

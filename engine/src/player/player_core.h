@@ -92,6 +92,7 @@ private:
     void give_up(std::deque<Queued>::iterator at, Status status);
     void item_started(TopologyId topology); // a queued one is the current presentation
     bool is_current(TopologyId topology) const;
+    void follow_current();
 
     // Tracks.
     const std::shared_ptr<StreamSink>& output_of(StreamKind kind) const;

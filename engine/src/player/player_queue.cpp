@@ -112,6 +112,14 @@ bool PlayerCore::is_current(TopologyId topology) const {
     return now && found && *now == *found;
 }
 
+// Where a stop comes between two of them nothing is switched at the outputs.
+void PlayerCore::follow_current() {
+    const auto at = std::find_if(queued_.begin(), queued_.end(), [this](const Queued& queued) {
+        return queued.topology != 0 && is_current(queued.topology);
+    });
+    if (at != queued_.end()) item_started(at->topology);
+}
+
 void PlayerCore::give_up(std::deque<Queued>::iterator at, Status status) {
     const auto id = at->id;
     queued_.erase(at);

@@ -58,7 +58,7 @@ void PlayerCore::select(StreamKind kind, std::optional<int> number) {
     }
     if (number == now) return finish({});
     choosing_ = {kind, number};
-    submitted(session_.switch_stream(std::move(output), std::move(to)));
+    submitted(session_.switch_stream(std::move(output), std::move(to), topology_));
 }
 
 void PlayerCore::add_tracks(const std::shared_ptr<Source>& source, bool external) {

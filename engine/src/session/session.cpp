@@ -82,15 +82,17 @@ Result<CommandId> Session::set_rate(double rate, Thinning thinning) {
     return core_->submit(made);
 }
 
-Result<CommandId> Session::switch_stream(NodeId output, SourceNode to) {
+Result<CommandId> Session::switch_stream(NodeId output, SourceNode to, TopologyId of) {
     if (!core_) return no_session();
     Topologies with;
     with.stream =
         std::make_shared<const StreamChoice>(StreamChoice{output, OutputNode{}, std::move(to)});
-    return core_->submit(command(CommandKind::switch_stream), std::move(with));
+    auto made = command(CommandKind::switch_stream);
+    made.topology = of;
+    return core_->submit(made, std::move(with));
 }
 
-Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to) {
+Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to, TopologyId of) {
     if (!core_) return no_session();
     if (!output.sink && !output.factory) {
         return fail(Errc::invalid_argument, "an output has a sink or a factory");
@@ -98,7 +100,9 @@ Result<CommandId> Session::switch_stream(OutputNode output, SourceNode to) {
     Topologies with;
     with.stream =
         std::make_shared<const StreamChoice>(StreamChoice{0, std::move(output), std::move(to)});
-    return core_->submit(command(CommandKind::switch_stream), std::move(with));
+    auto made = command(CommandKind::switch_stream);
+    made.topology = of;
+    return core_->submit(made, std::move(with));
 }
 
 Result<CommandId> Session::set_media_stop(TopologyId topology, NodeId source,

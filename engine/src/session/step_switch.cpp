@@ -6,9 +6,19 @@
 
 namespace playhead {
 
+namespace {
+
+Status is_over() { return {Errc::invalid_request, "the presentation that it was for is over"}; }
+
+} // namespace
+
 void Step::switch_stream() {
     if (!m_.current || m_.state == SessionState::closed) {
         fail({Errc::invalid_request, "there is no presentation whose stream could be switched"});
+        return;
+    }
+    if (const auto of = m_.operation->command.topology; of != 0 && of != m_.current->topology) {
+        fail(is_over());
         return;
     }
     await(Await::resolved);
@@ -30,7 +40,7 @@ void Step::take(const StreamResolved& in) {
         return;
     }
     if (in.facts.topology != m_.current->topology) {
-        fail({Errc::invalid_request, "the presentation that it was for is over"});
+        fail(is_over());
         return;
     }
     op.node = in.node;

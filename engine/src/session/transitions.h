@@ -60,7 +60,7 @@ struct CommandInput {
     SeekMode seek_mode = SeekMode::exact;
     double rate = 1.0; // set_rate
     Thinning thinning = Thinning::none;
-    TopologyId topology = 0; // set_media_stop
+    TopologyId topology = 0; // set_media_stop, switch_stream
     int source = 0;          // its node; 0: all of them
     std::optional<MediaTime> media_stop;
     SegmentId segment = 0; // set_topology that clears the current one: only if it is this
