@@ -77,6 +77,23 @@ TEST_CASE("stop overtakes what waits before it, in order", "[session][2][3.1]") 
                 "session-started cancelled", "capabilities-changed:-4 ok", "session-stopped ok"});
 }
 
+TEST_CASE("a stop that overtakes a start from a stop tells the sinks", "[session][3.1][stop]") {
+    SessionRig rig;
+    rig.load();
+    rig.start();
+    rig.session.stop();
+    rig.until("session-stopped");
+    rig.journal->take();
+    rig.faults->read_gate.close(true);
+    rig.session.start();
+    rig.simulation->run_for(100ms);
+    REQUIRE(rig.journal->count("video preroll 0") == 1);
+    stop_time(rig);
+    // The clock stands since the first stop and has nothing to tell.
+    CHECK(rig.journal->count("video on-stop") == 1);
+    CHECK(rig.journal->count("audio on-stop") == 1);
+}
+
 TEST_CASE("stop overtakes what comes of the command before it", "[session][2][3.1][stop]") {
     const bool closes = GENERATE(false, true);
     const auto end = [closes](SessionRig& rig) {

@@ -165,6 +165,8 @@ public:
     void flush_sinks(); // on_acked(flushed) follows
     // The clock is about to tell the sinks: on_acked(ack) follows once all have answered.
     void expect(Ack ack);
+    // In the place of a clock that is stopped already; on_acked(stopped) follows if it is expected.
+    void stop_sinks();
     // Whoever has not answered what is expected now is left behind, if it is stuck in a call.
     void leave_stragglers();
 

@@ -60,6 +60,16 @@ void Pipeline::expect(Ack ack) {
         branch->acked = branch->dead || branch->stuck_port || !branch->port;
 }
 
+void Pipeline::stop_sinks() {
+    const auto now = executor_->now();
+    if (const auto source = clock_->time_source()) (void)source->try_stop(now);
+    for (auto& branch : branches_) {
+        if (branch->dead || branch->stuck_port || !branch->port) continue;
+        branch->port->notify()([sink = branch->port->clock_sink(), now] { sink->on_stop(now); });
+    }
+    check_acks();
+}
+
 void Pipeline::leave_stragglers() {
     for (auto& feed : feeds_) {
         if (sources_awaited_ > 0 && feed->handle->detach_if_silent()) {

@@ -260,8 +260,8 @@ void SessionCore::carry_out(SessionAction& action) {
         void operator()(StopClock&) const {
             pipeline()->raise();
             pipeline()->expect(Ack::stopped);
-            // A clock that does not run has no one to tell.
-            if (!s.clock_->stop()) s.feed(Reached{Await::silent, {}});
+            // One that stands tells nobody; what has been prerolled meanwhile stops all the same.
+            if (!s.clock_->stop()) pipeline()->stop_sinks();
         }
         void operator()(RaiseEpoch&) const { pipeline()->raise(); }
         void operator()(StopSources&) const { pipeline()->stop_sources(); }
