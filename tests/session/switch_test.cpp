@@ -1,4 +1,6 @@
 // Streams that are switched while the rest plays on, on scripted surroundings in virtual time.
+#include <algorithm>
+
 #include "support/catch.h"
 #include "support/session_rig.h"
 
@@ -305,6 +307,21 @@ TEST_CASE("near the end a switch counts from the next start on", "[session][3][s
     CHECK(rig.audio->last_stream == second_sound);
 }
 
+TEST_CASE("what was given before a switch is not given again after it", "[session][3][switch]") {
+    SwitchRig rig;
+    rig.audio->ahead = 30;
+    rig.start();
+    rig.simulation->run_for(1s);
+    CHECK(rig.switch_to(rig.audio, SwitchRig::from(rig.source, second_sound)).ok());
+    rig.journal->take();
+    rig.audio->invalidate_format();
+    rig.simulation->run_for(200ms);
+    auto again = rig.given("audio");
+    CHECK(again.size() > 20);
+    std::sort(again.begin(), again.end());
+    CHECK(std::adjacent_find(again.begin(), again.end()) == again.end());
+}
+
 TEST_CASE("a queued topology follows a switched stream without a gap", "[session][3][switch]") {
     SwitchRig rig(two_sounds(1s));
     const auto film = rig.source;
@@ -318,6 +335,31 @@ TEST_CASE("a queued topology follows a switched stream without a gap", "[session
     rig.until("session-ended");
     CHECK(rig.simulation->now() - begun == 2s);
     CHECK(rig.given() == pictures_until(2000));
+}
+
+TEST_CASE("a switch that is for another presentation than what plays is refused",
+          "[session][3][switch]") {
+    SwitchRig rig(two_sounds(1s));
+    const auto first = rig.last("topology-set")->as<TopologySet>()->topology;
+    (void)rig.session.set_topology(rig.topology(rig.open()));
+    rig.until("topology-set");
+    const auto second = rig.last("topology-set")->as<TopologySet>()->topology;
+    rig.start();
+    const auto to_second_sound = [&](TopologyId of) {
+        OutputNode node;
+        node.sink = rig.audio;
+        (void)rig.session.switch_stream(node, SwitchRig::from(rig.source, second_sound), of);
+        rig.until("stream-switched");
+        return rig.last("stream-switched")->status;
+    };
+    CHECK(to_second_sound(second) == Errc::invalid_request);
+    CHECK(rig.fed_by(rig.audio) == first_sound);
+    CHECK(to_second_sound(first).ok());
+    CHECK(rig.fed_by(rig.audio) == second_sound);
+    rig.simulation->run_for(1500ms);
+    CHECK(to_second_sound(first) == Errc::invalid_request); // over, though it was switched
+    CHECK(rig.fed_by(rig.audio) == first_sound);
+    CHECK(to_second_sound(second).ok());
 }
 
 TEST_CASE("the sound of another file takes part in seeks, stops and the end",

@@ -119,12 +119,13 @@ bool ReaderHandle::Loop::serve() {
 }
 
 void ReaderHandle::Loop::carry_out(ReaderStart& start) {
+    if (job) arrive({Errc::cancelled}); // one that still looked for its key frame
     job = std::move(start);
     over_for_now.reset();
     reading = true;
     drop_reported = false;
     set_course();
-    passed_by = 0;
+    passed_by = passed_alone = 0;
     groups.reset();
     backward.clear();
     std::vector<StreamIndex> streams;
@@ -193,10 +194,25 @@ std::vector<StreamIndex> ReaderHandle::Loop::turn_back() {
 }
 
 void ReaderHandle::Loop::carry_out(Stop& stop) {
+    if (job) arrive({Errc::cancelled});
     leave_course(false);
     over_for_now.reset();
     job.reset();
     tell(std::move(stop.done));
+}
+
+ReaderHandle::Loop::Stock ReaderHandle::Loop::stock() const {
+    Stock stock;
+    const bool all_sparse = nothing_gates();
+    for (auto& queue : job->queues) {
+        const auto level = queue->level();
+        stock.bytes += level.bytes;
+        if (!queue->gating() && !all_sparse) continue;
+        stock.all_full &= level.fill == PacketQueue::Fill::full;
+        stock.any_low |= level.fill <= PacketQueue::Fill::low;
+        stock.starving |= level.fill == PacketQueue::Fill::starving;
+    }
+    return stock;
 }
 
 bool ReaderHandle::Loop::wants_more() {
@@ -204,24 +220,14 @@ bool ReaderHandle::Loop::wants_more() {
     if (!reading) {
         for (auto& queue : job->queues) queue->wait_for_room();
     }
-    bool all_full = true, any_low = false, starving = false;
-    std::size_t bytes = 0;
-    const bool all_sparse = nothing_gates();
-    for (auto& queue : job->queues) {
-        const auto level = queue->level();
-        bytes += level.bytes;
-        if (!queue->gating() && !all_sparse) continue;
-        all_full &= level.fill == PacketQueue::Fill::full;
-        any_low |= level.fill <= PacketQueue::Fill::low;
-        starving |= level.fill == PacketQueue::Fill::starving;
-    }
-    if (all_full) {
+    const Stock now = stock();
+    if (now.all_full) {
         reading = false;
-    } else if (any_low) {
+    } else if (now.any_low) {
         reading = true;
     }
-    if (bytes >= (starving ? byte_cap_starving : byte_cap)) {
-        if (!starving) {
+    if (now.bytes >= (now.starving ? byte_cap_starving : byte_cap)) {
+        if (!now.starving) {
             reading = false;
         } else if (!std::exchange(drop_reported, true)) {
             tell([trouble = job->trouble] {
@@ -233,12 +239,8 @@ bool ReaderHandle::Loop::wants_more() {
     if (!reading) {
         // Armed before the look, so that room made in between is not missed.
         for (auto& queue : job->queues) queue->wait_for_room();
-        for (auto& queue : job->queues) {
-            if ((queue->gating() || all_sparse) && queue->level().fill <= PacketQueue::Fill::low &&
-                bytes < byte_cap) {
-                reading = true;
-            }
-        }
+        const Stock then = stock();
+        reading = then.starving || (then.any_low && then.bytes < byte_cap);
     }
     return reading;
 }
@@ -332,21 +334,24 @@ void ReaderHandle::Loop::take(PacketQueue& queue, Packet packet) {
         auto& course = *course_of(&queue);
         if (course.over) {
             // A stream that has long ended elsewhere must not have the rest of a file read.
-            passed_by += packet.data ? packet.data->size_bytes() : 0;
+            const auto size = packet.data ? packet.data->size_bytes() : 0;
+            passed_by += size;
+            passed_alone += size;
             course.lost |= passed_by > most_aside;
             if (course.lost) {
                 given_up.swap(course.aside);
             } else {
                 course.aside.push_back(std::move(packet));
             }
-            if (passed_by < byte_cap_starving) return;
+            if (passed_alone < byte_cap_starving) return;
         } else {
+            if (queue.gating()) passed_alone = 0;
             course.latest.pts = packet.pts;
             course.latest.dts = packet.dts;
             last = course.over = course.passage && course.passage->passed(packet);
         }
     }
-    if (passed_by >= byte_cap_starving) return finish();
+    if (passed_alone >= byte_cap_starving) return finish();
     if (!over_hard_cap(queue)) queue.push(std::move(packet));
     // The one that proves it goes along: the picture before it lasts until the stop.
     if (last && close_what_is_over()) finish();

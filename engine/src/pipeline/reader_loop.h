@@ -60,6 +60,12 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     void arrive(Status status);
     // Whose key frame says where a seek to one has landed: the video's, else the first stream's.
     StreamIndex leader() const;
+    // What lies in the queues; the rest is of those that count.
+    struct Stock {
+        std::size_t bytes = 0;
+        bool all_full = true, any_low = false, starving = false;
+    };
+    Stock stock() const;
     bool wants_more();
     bool nothing_gates() const;
     bool over_hard_cap(const PacketQueue& into) const;
@@ -125,8 +131,9 @@ struct ReaderHandle::Loop : std::enable_shared_from_this<Loop> {
     std::optional<ReaderStart> over_for_now; // its stops are reached: they may be moved on
     bool reading = false;
     bool drop_reported = false;
-    std::size_t passed_by = 0;                          // bytes left out beyond the stop
-    std::optional<GroupPlan> groups;                    // in reverse
+    std::size_t passed_by = 0;       // bytes left out beyond the stop
+    std::size_t passed_alone = 0;    // of them, since the last packet that was wanted
+    std::optional<GroupPlan> groups; // in reverse
     std::vector<std::shared_ptr<PacketQueue>> backward; // the queues that get them
     bool seek_first = false;                            // before the next packet of them
 };

@@ -156,13 +156,17 @@ void SinkPort::on_demand(std::function<void()> wake) {
 
 void SinkPort::flush() {
     strand_->post([self = shared_from_this(), epoch = epoch()] {
-        self->given_.clear();
-        self->again_.clear();
-        self->resending_.store(false, std::memory_order_release);
+        self->forget_given();
         self->sink_->flush();
         self->intake_->forget();
         self->tell([self, epoch](SinkPortListener& l) { l.on_ack(*self, Ack::flushed, epoch); });
     });
+}
+
+void SinkPort::forget_given() {
+    given_.clear();
+    again_.clear();
+    resending_.store(false, std::memory_order_release);
 }
 
 void SinkPort::preroll(MediaTime at) {
@@ -178,6 +182,7 @@ void SinkPort::preroll(MediaTime at) {
 void SinkPort::change_over(MediaTime at) {
     strand_->post([self = shared_from_this(), at, epoch = epoch()] {
         self->delivered_epoch_.store(epoch, std::memory_order_release);
+        self->forget_given();
         self->intake_->forget();
         self->sink_->change_over(at);
     });

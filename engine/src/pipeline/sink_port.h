@@ -145,6 +145,7 @@ private:
     static Item item_of(Sample sample);
     void hand_over(Item item);
     void forget_rendered();
+    void forget_given();
     void resend();
     void serve();
     void ack(Ack ack);

@@ -328,6 +328,23 @@ TEST_CASE("each stream of a source is read to the end that its own node gives it
     CHECK(stage.given("audio") == every(20, 3000));
 }
 
+TEST_CASE("what passes behind the end of one stream does not end another that is being read",
+          "[conformance][6.1][media-stop]") {
+    covers("6.1/media-stop");
+    RigOptions options;
+    options.media.packet_bytes = 1 << 20; // 75 of them a second
+    options.media.duration = 30s;
+    Ending stage{S::stopped, {}, options};
+    Topology made = stage.topology(stage.source);
+    for (const auto& node : std::vector<Node>(made.nodes())) {
+        auto* in = std::get_if<SourceNode>(&made.find(node.id)->body);
+        if (in) in->media_stop = media_at(in->stream == 0 ? 1s : 20s);
+    }
+    (void)stage.session.set_topology(made, SetTopology::immediate);
+    (void)stage.session.start();
+    CHECK(stage.ended_at() == 20000);
+}
+
 TEST_CASE(
     "what came behind the end of a stream while others were read is there when its end is moved on",
     "[conformance][1.5][media-stop]") {
