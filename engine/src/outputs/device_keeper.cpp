@@ -5,6 +5,7 @@ namespace playhead {
 void DeviceKeeper::want_open(const std::shared_ptr<Executor>& executor, const AudioFormat& wanted,
                              Opened opened) {
     const std::scoped_lock lock(mutex_);
+    reopen_ |= open_ && !want_open_;
     want_open_ = true;
     wanted_ = wanted;
     opened_ = std::move(opened);
@@ -28,19 +29,19 @@ bool DeviceKeeper::wanted() const {
 }
 
 void DeviceKeeper::run_locked(const std::shared_ptr<Executor>& executor) {
-    if (working_ || want_open_ == open_) return;
+    if (working_ || (want_open_ == open_ && !reopen_)) return;
     working_ = true;
     executor->start_blocking("audio-device", [self = shared_from_this()] { self->work(); });
 }
 
 void DeviceKeeper::work() {
     std::unique_lock lock(mutex_);
-    while (want_open_ != open_) {
+    while (want_open_ != open_ || reopen_) {
         if (open_) {
             lock.unlock();
             device_->close();
             lock.lock();
-            open_ = false;
+            open_ = reopen_ = false;
             continue;
         }
         const AudioFormat wanted = wanted_;

@@ -45,6 +45,7 @@ private:
     bool want_open_ = false;
     bool open_ = false;
     bool working_ = false;
+    bool reopen_ = false; // wished for again before it was closed: what it was open for is over
     AudioFormat wanted_;
     Opened opened_;
 };

@@ -306,8 +306,22 @@ DueFrame VideoSink::frame_due(HostTime now) {
 }
 
 void VideoSink::on_change(std::function<void()> wake) {
-    const std::scoped_lock lock(wake_mutex_);
-    wake_ = std::move(wake);
+    const bool listens = wake != nullptr;
+    {
+        const std::scoped_lock lock(wake_mutex_);
+        wake_ = std::move(wake);
+    }
+    if (!listens) return;
+    std::shared_ptr<StreamSinkHost> host;
+    {
+        const std::scoped_lock lock(mutex_);
+        woken_ = false; // that was another one, or nobody
+        host = context_.host;
+    }
+    if (host)
+        host->post([weak = weak_from_this()] {
+            if (const auto sink = weak.lock()) sink->advance();
+        });
 }
 
 void VideoSink::convert_to(Wish wish) {

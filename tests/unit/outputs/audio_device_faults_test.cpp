@@ -1,3 +1,5 @@
+#include "outputs/audio_render.h"
+#include "outputs/device_keeper.h"
 #include "playhead/audio_output.h"
 #include "playhead/headless/audio_devices.h"
 #include "support/catch.h"
@@ -58,6 +60,27 @@ TEST_CASE("a device that will not open is named, and the picture's clock runs wi
     CHECK(about((stage.rig.position() - media_zero) - (stage.rig.now() - began)));
     CHECK(stage.rig.pipeline->has("marker 7 ok")); // it went on asking, to the end
     CHECK(stage.rig.pipeline->delivered > 1000);
+}
+
+TEST_CASE("a device that is wished for again before it is closed is opened anew",
+          "[outputs][audio][faults]") {
+    const auto simulation = headless::Simulation::create();
+    const auto device = std::make_shared<CaptureAudioDevice>(simulation, AudioDeviceOptions{});
+    const auto keeper = std::make_shared<DeviceKeeper>(device, std::make_shared<AudioRender>());
+    int answers = 0;
+    const auto answered = [&](const Result<AudioFormat>& format) { answers += format ? 1 : 0; };
+    AudioFormat wish = headless::synthetic_audio_format();
+    keeper->want_open(simulation, wish, answered);
+    simulation->run_for(1s);
+    CHECK(answers == 1);
+    keeper->want_closed(simulation);
+    keeper->want_open(simulation, wish, answered); // before the other lane has looked
+    simulation->run_for(1s);
+    CHECK(answers == 2);
+    CHECK(keeper->is_open());
+    keeper->want_closed(simulation);
+    simulation->run_for(1s);
+    CHECK_FALSE(keeper->is_open());
 }
 
 TEST_CASE("a device that opens late joins where the clock is by then", "[outputs][audio][faults]") {

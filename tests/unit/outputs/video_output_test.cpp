@@ -61,6 +61,17 @@ TEST_CASE("a puller that stops pulling stalls nothing", "[outputs][video]") {
     CHECK(stage.rig.pipeline->delivered == 100);
 }
 
+TEST_CASE("who listens after the first frame was ready is woken for it", "[outputs][video]") {
+    Stage stage;
+    stage.output.on_change({});
+    stage.rig.play(media_zero, numbered_pictures(0, 100));
+    stage.rig.run(1s);
+    stage.wakes = 0;
+    stage.output.on_change([&] { ++stage.wakes; });
+    stage.rig.run(100ms);
+    CHECK(stage.wakes > 0);
+}
+
 TEST_CASE("a timer hardly ever fires beside an active puller", "[outputs][video]") {
     Stage stage;
     stage.rig.play(media_zero, numbered_pictures(0, 10000));
