@@ -136,6 +136,25 @@ TEST_CASE("captured sound gives the lines of ffmpeg -f framecrc -c:a pcm_f32le",
           ffmpeg_lines(AVMEDIA_TYPE_AUDIO, {1, 48000}, packets, 1024));
 }
 
+TEST_CASE("sound at another rate is stamped in the time base that the file says",
+          "[headless][sinks]") {
+    auto lines = HashLines::in_memory();
+    headless::CaptureAudioSink capture(lines);
+    SinkStage stage(capture.sink());
+    AudioFormat slower = headless::synthetic_audio_format();
+    slower.rate_hz = 24000;
+    AudioBlock block;
+    block.buffer = headless::ramp_buffer(0, 1024, slower);
+    block.frames = 1024;
+    block.pts = media_at(1s);
+    auto sound = blocks(1);
+    sound.emplace_back(block);
+    stage.play(sound);
+    const auto stamped = without_header(lines->lines());
+    REQUIRE(stamped.size() == 2);
+    CHECK(stamped[1].starts_with("0,      48000,      48000,     2048, "));
+}
+
 TEST_CASE("several sinks share one file of hash lines", "[headless][sinks]") {
     SinkFolder folder;
     auto lines = HashLines::to_file(folder.file("both.txt"));

@@ -67,8 +67,10 @@ public:
 };
 
 struct SinkStage {
-    explicit SinkStage(std::shared_ptr<StreamSink> s) : sink(std::move(s)) {
-        sink->attach({simulation, pipeline, clock, headless::synthetic_converters()});
+    explicit SinkStage(std::shared_ptr<StreamSink> s, std::shared_ptr<ConverterFactory> converters =
+                                                          headless::synthetic_converters())
+        : sink(std::move(s)) {
+        sink->attach({simulation, pipeline, clock, std::move(converters)});
     }
     void play(const std::vector<Sample>& samples) {
         sink->preroll(media_zero);

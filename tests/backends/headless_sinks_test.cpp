@@ -4,6 +4,7 @@
 #include <png.h>
 
 #include "headless_sink_stage.h"
+#include "playhead/ffmpeg/backend.h"
 
 using namespace playhead;
 using namespace playhead::test;
@@ -95,6 +96,27 @@ TEST_CASE("a WAV file is right while it is written and exact at its end", "[head
     float value = 0.0F;
     std::memcpy(&value, bytes.data() + 58 + 5000 * 8, sizeof value);
     CHECK(value == headless::ramp_value(5000));
+}
+
+TEST_CASE("sound of other rates is in a WAV file to its last frame", "[headless][sinks]") {
+    SinkFolder folder;
+    auto wav = headless::WavSink::create(folder.file("a.wav"));
+    REQUIRE(wav);
+    SinkStage stage((*wav)->sink(), ffmpeg::make_converter_factory());
+    AudioFormat other = headless::synthetic_audio_format();
+    other.rate_hz = 44100;
+    std::vector<Sample> sound;
+    for (const AudioFormat& format :
+         {headless::synthetic_audio_format(), other, headless::synthetic_audio_format(), other}) {
+        AudioBlock block;
+        block.buffer = headless::ramp_buffer(0, format.rate_hz, format);
+        block.frames = format.rate_hz; // a second of each
+        sound.emplace_back(block);
+    }
+    stage.play(sound);
+    const auto frames = (content(folder.file("a.wav")).size() - 58) / 8;
+    CHECK(frames >= 4 * 48000 - 2); // resampled, to the frame nearest to its end
+    CHECK(frames <= 4 * 48000 + 2);
 }
 
 TEST_CASE("an SRT file has each subtitle with its end, also where only the next one tells it",

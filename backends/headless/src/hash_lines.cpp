@@ -234,8 +234,8 @@ struct CaptureAudioSink::Work final : SampleWork {
             hashes.push_back(hash);
         }
         if (!lines) return {};
-        if (!begun) {
-            begun = true;
+        if (!base) {
+            base = TimeBase{1, format.rate_hz};
             for (const std::string& line :
                  {header("tb", stream, "1/" + std::to_string(format.rate_hz)),
                   header("media_type", stream, "audio"),
@@ -245,14 +245,16 @@ struct CaptureAudioSink::Work final : SampleWork {
                 if (Status status = lines->write(line); !status.ok()) return status;
             }
         }
-        const TimeBase base{1, format.rate_hz};
+        // What comes at another rate is stamped in the base that the file says.
+        const auto length =
+            format.rate_hz == base->den ? block.frames : rescale(hash.duration, *base);
         return lines->write(
-            hash_line(stream, rescale(hash.pts.time_since_epoch(), base), block.frames, hash));
+            hash_line(stream, rescale(hash.pts.time_since_epoch(), *base), length, hash));
     }
 
     const std::shared_ptr<HashLines> lines;
     const int stream;
-    bool begun = false;
+    std::optional<TimeBase> base;
     mutable std::mutex mutex; // guards hashes, which any thread reads
     std::vector<Hash> hashes;
 };

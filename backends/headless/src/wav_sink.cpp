@@ -78,6 +78,9 @@ struct WavSink::Work final : SampleWork {
             is_float = format->sample_format != SampleFormat::s16;
             if (Status status = write_header(); !status.ok()) return status;
         }
+        if (converter && !(block.buffer->format() == converter_from)) {
+            if (Status status = drain(); !status.ok()) return status;
+        }
         if (!(block.buffer->format() == *format)) {
             if (Status status = convert(block, context); !status.ok()) return status;
             if (!block.buffer) return {};
@@ -87,6 +90,7 @@ struct WavSink::Work final : SampleWork {
 
     Status finish() override {
         if (!format) return {};
+        if (Status status = drain(); !status.ok()) return status;
         return write_header();
     }
 
@@ -94,8 +98,20 @@ struct WavSink::Work final : SampleWork {
         if (converter) converter->reset();
     }
 
+    // What the converter holds back is the end of what it converted.
+    Status drain() {
+        if (!converter) return {};
+        auto rest = std::exchange(converter, nullptr)->drain();
+        if (!rest) return rest.error();
+        if (!*rest) return {};
+        AudioBlock block;
+        block.frames = (*rest)->frames();
+        block.buffer = std::move(*rest);
+        return append(as_written(block));
+    }
+
     Status convert(AudioBlock& block, const SinkContext& context) {
-        if (!converter || !(block.buffer->format() == converter_from)) {
+        if (!converter) {
             if (!context.converters) {
                 return {Errc::topo_cannot_connect,
                         "The sound changed to " + describe(block.buffer->format()) + " within '" +
