@@ -56,6 +56,7 @@ void PlayerApp::on_command_done(CommandId command, const Status& status) {
         if (status.ok()) {
             speed_ = wanted_speed_;
         } else {
+            wanted_speed_ = speed_;
             warn(status.message());
         }
     } else if (item_.tracks.erase(command) > 0) {
