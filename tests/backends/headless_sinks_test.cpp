@@ -34,6 +34,9 @@ TEST_CASE("a full disk fails the sink once, with the file's name", "[headless][s
     stage.play(pictures(4));
     REQUIRE(stage.pipeline->failures.size() == 1);
     CHECK(stage.pipeline->failures[0].text.find("/dev/full") != std::string::npos);
+    // The next topology's file lacks it all the same.
+    stage.sink->attach({stage.simulation, stage.pipeline, stage.clock, nullptr});
+    CHECK(capture.failed());
 
     auto wav = headless::WavSink::create("/dev/full");
     REQUIRE(wav);

@@ -70,6 +70,7 @@ void RatelessSink::ask() {
 void RatelessSink::tell_trouble(Status status) {
     if (status.ok() || failed_) return;
     failed_ = true; // once: what comes after is of the same kind
+    has_failed_.store(true, std::memory_order_release);
     if (context_.host) context_.host->failed(std::move(status));
 }
 

@@ -54,7 +54,8 @@ public:
     void on_set_rate(HostTime when, double rate) override;
 
     std::uint64_t frames() const { return frames_.load(std::memory_order_relaxed); }
-    bool failed() const { return failed_.load(std::memory_order_acquire); }
+    // Ever, in whatever topology.
+    bool failed() const { return has_failed_.load(std::memory_order_acquire); }
     std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
 
 private:
@@ -75,7 +76,8 @@ private:
     bool running_ = false;
     bool prerolling_ = false;
     bool ended_ = false;
-    std::atomic<bool> failed_{false};
+    bool failed_ = false; // since it was attached
+    std::atomic<bool> has_failed_{false};
     double rate_ = 1.0;
     bool scrubbing_ = false; // rate 0: a start or a step waits for its picture
     std::atomic<std::uint64_t> frames_{0};

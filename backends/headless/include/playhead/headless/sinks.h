@@ -25,7 +25,8 @@ public:
     const std::shared_ptr<StreamSink>& sink() const { return sink_; } // for an OutputNode
     std::uint64_t frames() const;  // pictures taken, or subtitles
     std::uint64_t samples() const; // audio frames taken (one for all channels)
-    bool failed() const;           // it could not write, and writes no more
+    // Something could not be written, in this topology or an earlier one; in that one it wrote no more.
+    bool failed() const;
 
 protected:
     explicit SinkFace(std::shared_ptr<RatelessSink> sink);
