@@ -21,11 +21,11 @@ namespace {
 
 // A session with a window and a sound card, both imagined.
 struct Theatre {
-    explicit Theatre(std::uint64_t seed = 1) {
+    explicit Theatre(std::uint64_t seed = 1, headless::AudioDeviceOptions card = {}) {
         headless::SimulationOptions options;
         options.seed = seed;
         simulation = headless::Simulation::create(options);
-        device = std::make_shared<headless::CaptureAudioDevice>(simulation);
+        device = std::make_shared<headless::CaptureAudioDevice>(simulation, std::move(card));
         audio = std::make_unique<AudioOutput>(device);
         viewer = std::make_shared<Viewer>(simulation, video);
         viewer->watch();
@@ -118,6 +118,32 @@ TEST_CASE("the traces of one presentation, with a real clip", "[media][3][traces
     (void)session.close();
     CHECK(theatre.until("session-closed") ==
           Lines{"capabilities-changed:-4 ok", "capabilities-changed:-115 ok", "session-closed ok"});
+}
+
+TEST_CASE("a stop that overtakes a second start leaves no picture, and no device open",
+          "[media][3.1][traces]") {
+    const auto path = media(film);
+    if (!path) return;
+    headless::AudioDeviceOptions slow;
+    slow.open_takes = 300ms;
+    Theatre theatre(1, slow);
+    theatre.load(*path);
+    auto& session = theatre.rig->session;
+    (void)session.start();
+    theatre.until("session-started");
+    (void)session.stop();
+    theatre.until("session-stopped");
+    theatre.simulation->run_for(1s);
+    CHECK_FALSE(theatre.audio->device_open());
+    (void)session.start();
+    theatre.simulation->run_for(200ms); // the first picture is there, the device is not
+    (void)session.stop();
+    CHECK(theatre.until("session-stopped") == Lines{"topology-status:started_source ok",
+                                                    "session-started cancelled",
+                                                    "session-stopped ok"});
+    theatre.simulation->run_for(2s);
+    CHECK_FALSE(theatre.video.frame_due(theatre.simulation->now()).frame);
+    CHECK_FALSE(theatre.audio->device_open());
 }
 
 TEST_CASE("rate 0 shows the frame of each start, and steps from one to the next",
