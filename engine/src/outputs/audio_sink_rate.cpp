@@ -27,7 +27,10 @@ void AudioSink::on_set_rate(HostTime when, double rate) {
         if (state_ == State::paused && in_ring_locked(report) == Duration{}) { // paused in silence
             feeder_.drop_until(clock_.timeline(when, report).media_at(when));
         }
-        if (!drives_clock_locked()) {
+        // One that drives the clock knows already, unless it was attached to its session behind that.
+        if (state_ == State::stopped) {
+            set_rate_locked(when, rate);
+        } else if (!drives_clock_locked()) {
             set_rate_locked(when, rate);
             // The clock has turned already; sound at the old rate would not be where it is.
             if (state_ == State::running && sounds_locked() && !silent_locked()) {

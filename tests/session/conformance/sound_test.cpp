@@ -106,3 +106,27 @@ TEST_CASE("a session looks for no other device, who listens to its events can br
     CHECK(stage.session.position().value() - at >= 900ms);
     CHECK(second.frames_played() >= 48000 * 8 / 10);
 }
+
+TEST_CASE("a rate given before the first start is the clock's whenever the output hears of its session",
+          "[conformance][2]") {
+    covers("2/rate-then-start");
+    for (const double rate : {2.0, -1.0}) {
+        for (std::uint64_t seed = 1; seed <= 32; ++seed) {
+            CAPTURE(rate, seed);
+            RigOptions options;
+            options.seed = seed;
+            Stage stage{SessionState::idle, options};
+            stage.open();
+            AudioOutput speaker{std::make_shared<headless::NullAudioDevice>(stage.simulation)};
+            VideoOutput screen;
+            Topology topology;
+            topology.add_branch(stage.source, 0, screen.sink());
+            topology.add_branch(stage.source, 1, speaker.sink());
+            REQUIRE(stage.session.set_topology(std::move(topology)));
+            REQUIRE(stage.session.set_rate(rate));
+            stage.start(at(5s));
+            stage.simulation->run_for(500ms);
+            CHECK(stage.session.clock().value()->timeline().rate() == rate);
+        }
+    }
+}
