@@ -50,6 +50,22 @@ TEST_CASE("steps go from picture to picture, either way, and leave it paused", "
     CHECK(step(Direction::reverse) == 9920ms);
 }
 
+TEST_CASE("a step back from the end of what goes on behind the length that it tells",
+          "[player][step]") {
+    RigOptions options;
+    options.media.goes_on = 20ms;
+    PlayerRig rig{options};
+    rig.video->told.scrubs = true;
+    rig.play_for(11s);
+    CHECK(rig.player->state() == PlayerState::ended);
+    CHECK(rig.player->duration() == 9980ms);
+    const auto id = rig.player->step(Direction::reverse);
+    rig.simulation->settle();
+    CHECK(rig.done() == Done{{*id, "ok"}});
+    CHECK(rig.player->state() == PlayerState::paused);
+    CHECK(rig.scrubbed_to == media_at(9920ms));
+}
+
 TEST_CASE("a step that cannot be or is cut short leaves the rate as it was", "[player][step]") {
     PlayerRig rig;
     rig.video->told.scrubs = true;

@@ -59,6 +59,7 @@ struct ScriptedMedia {
     Duration duration = std::chrono::seconds{10};
     std::optional<Duration> audio_lasts = {}; // the sound ends that early
     bool tell_duration = true;
+    Duration goes_on{}; // behind the duration that it tells
     int fps = 25;
     int gop = 25; // frames
     std::size_t packet_bytes = 100;

@@ -21,7 +21,7 @@ public:
           alive_(alive) {
         ++alive_;
         presentation_.locator = locator;
-        if (media.tell_duration) presentation_.duration = media.duration;
+        if (media.tell_duration) presentation_.duration = media.duration - media.goes_on;
         presentation_.seekable = media.seekable;
         presentation_.live = media.live;
         presentation_.uses_network = media.network;

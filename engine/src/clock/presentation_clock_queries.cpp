@@ -76,8 +76,9 @@ Result<ClockTimer> PresentationClock::set_timer(MediaTime at, Task callback,
 Result<ClockTimer> PresentationClock::set_timer(Duration from_now, Task callback,
                                                 std::shared_ptr<TaskQueue> where) const {
     const MediaTime shown = timeline().media_at(impl_->host->now());
-    return set_timer(rate() < 0 ? shown - from_now : shown + from_now, std::move(callback),
-                     std::move(where));
+    // As a line does it that runs at +1 or -1: what lies beyond the end of time is the end of time.
+    const Timeline line{HostTime{}, shown, rate() < 0 ? -1.0 : 1.0};
+    return set_timer(line.media_at(HostTime{from_now}), std::move(callback), std::move(where));
 }
 
 void PresentationClock::cancel_timer(ClockTimerId id) const {

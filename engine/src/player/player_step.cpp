@@ -29,9 +29,12 @@ void PlayerCore::begin_step(PlayerState state) {
     const auto still =
         support ? support->is_supported(Thinning::none, 0.0).status : support.error();
     if (!still.ok()) return finish(still);
-    const MediaTime at =
-        now.ended_at ? std::max(*now.ended_at - just_before, media_zero) // in the last picture
-                     : session_.position().value_or(media_zero) - now.offset;
+    MediaTime at = session_.position().value_or(media_zero) - now.offset;
+    if (now.ended_at) { // in the last picture; what is there may go on behind the length that is told
+        const auto told = now.presentation ? now.presentation->duration : std::nullopt;
+        const MediaTime end = told ? std::min(*now.ended_at, media_zero + *told) : *now.ended_at;
+        at = std::max(end - just_before, media_zero);
+    }
     step_ = Step{};
     step_->rate = rate;
     step_->thinning = session_.core()->thinning();

@@ -19,6 +19,13 @@ bool same_rates(const RateSupport& a, const RateSupport& b, Direction direction)
     return true;
 }
 
+// So far from 0 sums of times still fit into 64 bits of nanoseconds.
+constexpr Duration farthest = std::chrono::hours{24 * 365 * 100};
+
+bool too_far(Duration from_zero) { return from_zero > farthest || from_zero < -farthest; }
+
+Status no_such_time() { return {Errc::invalid_position, "the position is over a century from 0"}; }
+
 } // namespace
 
 void Step::start(const StartPosition& position) {
@@ -33,6 +40,10 @@ void Step::start(const StartPosition& position) {
     if (!at && !std::holds_alternative<StartCurrent>(position)) {
         await(Await::resolved);
         act(ResolveSegment{});
+        return;
+    }
+    if (at && too_far(at->at - media_zero)) {
+        fail(no_such_time());
         return;
     }
     if (m_.switch_on_start) {
@@ -93,6 +104,8 @@ void Step::cue(MediaTime target) {
     } else if (std::holds_alternative<StartSegment>(m_.operation->command.position)) {
         await(Await::resolved);
         act(ResolveSegment{});
+    } else if (too_far(target - media_zero)) {
+        fail(no_such_time());
     } else {
         begin(target);
     }
@@ -100,6 +113,7 @@ void Step::cue(MediaTime target) {
 
 // Whether a start at this place of a presentation can be; a seek, if something moves.
 Status Step::judge(const PresentationFacts& facts, Duration own, bool moves) {
+    if (too_far(own)) return no_such_time();
     if (facts.duration && own > *facts.duration) {
         return {Errc::invalid_position, "the position is beyond the end"};
     }

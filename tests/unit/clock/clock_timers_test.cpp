@@ -78,6 +78,16 @@ TEST_CASE("a relative timer counts presentation time from what the clock shows",
     CHECK(s.after(4s) == Log{"four back@0:10.000"});
 }
 
+TEST_CASE("a relative timer beyond the end of time never comes", "[clock][timer]") {
+    for (const double rate : {1.0, -1.0}) {
+        TimerStage s;
+        REQUIRE(s.clock->set_rate(rate));
+        REQUIRE(s.clock->start(rate > 0 ? media_at(10s) : media_at(-10s)));
+        REQUIRE(s.given->set_timer(Duration::max(), s.note("never")));
+        CHECK(s.after(1h).empty());
+    }
+}
+
 TEST_CASE("a paused clock has no host timer, and goes on to its timers where it paused",
           "[clock][timer]") {
     TimerStage s;

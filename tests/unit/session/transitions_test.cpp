@@ -125,6 +125,11 @@ TEST_CASE("positions are judged when the command executes", "[session][1.3]") {
     CHECK(m.command(CommandKind::start, at(10s + 1ns)) ==
           Trace{"done 3 session-started invalid_position"});
     CHECK(m.model.state == SessionState::started);
+    CHECK(m.command(CommandKind::start, at(Duration::min())) ==
+          Trace{"done 4 session-started invalid_position"});
+    CHECK(m.command(CommandKind::cue, current, MediaTime::max()) ==
+          Trace{"done 5 session-paused invalid_position"});
+    CHECK(m.model.state == SessionState::started);
     CHECK(m.command(CommandKind::start, at(10s)).front() == "hold 10000");
 
     Machine fixed;
