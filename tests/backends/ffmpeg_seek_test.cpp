@@ -1,12 +1,15 @@
 // Seeking: whatever the target, decoding from there gives the frames that playing from the start
 // gives.
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 
 #include "ffmpeg_support.h"
 #include "support/catch.h"
 
 using namespace playhead;
 using namespace playhead::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -177,4 +180,64 @@ TEST_CASE("a source that was read to its end starts again", "[ffmpeg][seek]") {
     const Played twice = play(*opened->source);
     CHECK(once.video.at(0).size() == twice.video.at(0).size());
     CHECK(once.audio.at(1).frames == twice.audio.at(1).frames);
+}
+
+namespace {
+
+// The sound is there from t on, wherever it lies in the file, and all pictures from the one at t on.
+void check_sound(const std::string& path, const std::vector<double>& seconds) {
+    INFO(path);
+    auto linear_source = open_media(path);
+    REQUIRE(linear_source);
+    const Played linear = play(*linear_source->source);
+    auto opened = open_media(path);
+    REQUIRE(opened);
+    for (const double target : seconds) {
+        INFO("to " << target);
+        const MediaTime t = media_at(Duration{std::llround(target * 1e9)});
+        REQUIRE(opened->source->seek(t));
+        const Played got = play(*opened->source);
+        CHECK_FALSE(got.read_error);
+        const auto& [video, pictures] = *linear.video.begin();
+        const auto& rest = got.video.at(video);
+        const Shown wanted = pictures[frame_at(pictures, t)];
+        const auto first = std::find_if(rest.begin(), rest.end(), [&](const Shown& frame) {
+            return frame.pts == wanted.pts && frame.hash == wanted.hash;
+        });
+        CHECK(first != rest.end());
+        const auto& [audio, all] = *linear.audio.begin();
+        if (all.first > t || all.end <= t) {
+            continue;
+        }
+        REQUIRE(got.audio.count(audio) == 1);
+        const Heard& heard = got.audio.at(audio);
+        CHECK(heard.first <= t + 1ms);     // Matroska's stamps
+        CHECK(heard.end + 1us >= all.end); // rounded elsewhere
+        CHECK(heard.gaps <= all.gaps);
+    }
+}
+
+} // namespace
+
+TEST_CASE("a seek finds the sound that lies before its pictures in the file", "[ffmpeg][seek]") {
+    const Scratch scratch;
+    const std::vector<double> anywhere{6.0, 11.16, 3.32, 9.98, 0.01, 7.0};
+    for (const auto& [name, interleave, codec] :
+         std::vector<std::tuple<std::string, std::string, std::string>>{
+             {"apart.mkv", "audio-first:5", "flac"},
+             {"apart.ts", "audio-first:2", "mp2"},
+             {"apart.avi", "audio-first:2", "mp2"},
+             {"behind.mkv", "video-first:2", "flac"},
+             {"plain.mkv", "good", "flac"},
+             {"plain.ts", "good", "mp2"},
+             {"plain.mp4", "good", "aac"}}) {
+        check_sound(scratch.clip(name, {"--size", "64x48", "--seconds", "12", "--audio", codec,
+                                        "--gop", "15", "--interleave", interleave}),
+                    anywhere);
+    }
+    for (const char* name : {"chapters.mkv", "vfr_odd_518x488.mp4", "mpeg4_mp3.avi"}) {
+        if (const auto path = media(name)) {
+            check_sound(*path, {0.04, 0.5, 1.0, 1.9});
+        }
+    }
 }

@@ -35,6 +35,10 @@ private:
         std::optional<MediaTime> pts;
         std::optional<MediaTime> dts;
     };
+    struct Gathered {
+        Duration lacking{};  // of the sound, at the most
+        bool landed = false; // the leading stream is there, too
+    };
 
     AvSource(OpenRequest request, std::unique_ptr<Access> access, OpenedInput input);
 
@@ -51,6 +55,11 @@ private:
     Result<void> seek_to(MediaTime t);
     int seek_raw(const StreamInfo* lead, Duration target, bool to_start);
     Result<Landing> find_landing(const StreamInfo& lead, MediaTime t);
+    std::vector<StreamIndex> sound_at(MediaTime t) const;
+    bool is_dear() const;
+    Result<Gathered> gather_sound(const StreamInfo& lead, MediaTime t, const Landing* from);
+    Result<void> fetch_sound(const StreamInfo& lead, const Landing& landing, Duration landed_by,
+                             MediaTime t);
     Result<void> reopen();
 
     const OpenRequest request_;

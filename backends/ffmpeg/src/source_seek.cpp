@@ -19,6 +19,13 @@ constexpr int most_refusals = 4;
 // How far to look for a place to decode from before taking what there is.
 constexpr std::size_t landing_packets = 5'000;
 constexpr Duration landing_stretch = std::chrono::seconds{30};
+// Sound that belongs to pictures is no farther behind them in a file; if it is, it may not be there.
+constexpr Duration interleaving = std::chrono::seconds{1};
+// Where sound is not there, the look for it farther back, at 1, 4 and 16 s or so, costs reading only.
+// Where that is dear: once, and not for a block's length.
+constexpr int most_sound_tries = 3;
+constexpr Duration dear_lack = std::chrono::milliseconds{250};
+constexpr Duration rounding = std::chrono::milliseconds{1}; // of Matroska's stamps
 
 } // namespace
 
@@ -106,7 +113,7 @@ Result<void> AvSource::seek_to(MediaTime t) {
             return fail(landing.error());
         }
         if (to_start || (landing->pts && *landing->pts <= t)) {
-            return {};
+            return fetch_sound(*lead, *landing, to_start ? Duration{} : target - back, t);
         }
         // Demuxers with an index look at decoding stamps, and a picture is shown later than it is
         // decoded: the entry before is the one. The others (transport streams) land anywhere.
@@ -202,6 +209,121 @@ Result<AvSource::Landing> AvSource::find_landing(const StreamInfo& lead, MediaTi
     }
     ahead_.insert(ahead_.begin(), before.begin(), before.end());
     return landing;
+}
+
+bool AvSource::is_dear() const { return presentation_.uses_network || presentation_.may_stall; }
+
+// The streams of sound that should be heard at t.
+std::vector<StreamIndex> AvSource::sound_at(MediaTime t) const {
+    std::vector<StreamIndex> there;
+    for (const StreamInfo& stream : presentation_.streams) {
+        const MediaTime start = stream.start.value_or(media_zero);
+        const bool over = stream.duration && start + *stream.duration <= t;
+        if (stream.kind == StreamKind::audio && wanted(stream.index) && start <= t && !over) {
+            there.push_back(stream.index);
+        }
+    }
+    return there;
+}
+
+// Reads on until each stream of sound has shown how far it lacks what is to be heard from t on. Of the
+// leading stream only what comes from that key frame on is kept, if one is named, and it is read on to.
+Result<AvSource::Gathered> AvSource::gather_sound(const StreamInfo& lead, MediaTime t,
+                                                  const Landing* from) {
+    std::vector<StreamIndex> awaited = sound_at(t);
+    Gathered out{Duration{}, from == nullptr};
+    const auto look_at = [&](const Packet& packet) {
+        const Duration slack = is_dear() ? dear_lack : rounding;
+        if (std::erase(awaited, packet.stream) > 0 && packet.pts && *packet.pts - t > slack) {
+            out.lacking = std::max(out.lacking, *packet.pts - t);
+        }
+    };
+    for (const Packet& packet : ahead_) {
+        look_at(packet);
+    }
+    bool at_end = false;
+    for (std::size_t n = 0; !at_end && n < landing_packets; ++n) {
+        if (awaited.empty() && (out.landed || out.lacking > Duration{})) {
+            return out;
+        }
+        auto outcome = demux();
+        if (!outcome) {
+            continue;
+        }
+        if (auto* error = std::get_if<Error>(&*outcome)) {
+            return fail(std::move(*error));
+        }
+        at_end = std::holds_alternative<EndOfStream>(*outcome);
+        if (at_end) {
+            break;
+        }
+        Packet& packet = std::get<Packet>(*outcome);
+        look_at(packet);
+        if (packet.stream == lead.index) {
+            const auto stamp = packet.pts ? packet.pts : packet.dts;
+            out.landed = out.landed || (packet.key && stamp && *stamp >= *from->pts);
+            if (!out.landed) {
+                continue;
+            }
+            at_end = stamp && *stamp > t + interleaving; // as good as
+        }
+        ahead_.push_back(std::move(packet));
+    }
+    if (!awaited.empty()) {
+        out.lacking = std::max(out.lacking, interleaving);
+    }
+    return out;
+}
+
+// The pictures have landed. The sound that belongs to them may lie before them: then reading begins
+// farther back, without the pictures there.
+Result<void> AvSource::fetch_sound(const StreamInfo& lead, const Landing& landing,
+                                   Duration landed_by, MediaTime t) {
+    if (lead.kind != StreamKind::video || !landing.pts) {
+        return {};
+    }
+    auto gathered = gather_sound(lead, t, nullptr);
+    if (gathered && gathered->lacking == Duration{}) {
+        return {};
+    }
+    Duration back{};
+    const int tries = is_dear() ? 1 : most_sound_tries;
+    for (int i = 0; gathered && i < tries; ++i) {
+        back = std::max({back * 4, gathered->lacking, first_step_back});
+        const Duration target = landing.pts->time_since_epoch() - back;
+        // Before the first picture only the beginning of the file is.
+        const bool from_start = landed_by <= Duration{} || target <= Duration{};
+        ahead_.clear();
+        stamps_.reset();
+        if (from_start) {
+            if (auto done = reopen(); !done) {
+                return done;
+            }
+            at_start_ = false;
+        } else if (seek_raw(&lead, target, false) < 0) {
+            break;
+        }
+        gathered = gather_sound(lead, t, &landing);
+        if (gathered && gathered->landed && gathered->lacking == Duration{}) {
+            return {};
+        }
+        if (from_start) {
+            break;
+        }
+    }
+    if (!gathered) {
+        return fail(gathered.error());
+    }
+    // It is not there: as it was.
+    ahead_.clear();
+    stamps_.reset();
+    if (const int code = seek_raw(&lead, landed_by, landed_by <= Duration{}); code < 0) {
+        return fail(access_->interrupted()
+                        ? Error{Errc::cancelled, "a seek was interrupted"}
+                        : ffmpeg_error(code, "seeking in '" + name_of(request_) + "'"));
+    }
+    const auto again = find_landing(lead, t);
+    return again ? Result<void>{} : fail(again.error());
 }
 
 Result<void> AvSource::reopen() {
