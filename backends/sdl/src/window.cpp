@@ -5,6 +5,7 @@
 #include "loop_waker.h"
 #include "painter.h"
 #include "platform/graphics.h"
+#include "platform/x_errors.h"
 #include "subsystem.h"
 
 namespace playhead::sdl {
@@ -41,15 +42,7 @@ struct Window::Impl {
     ~Impl() {
         video.on_change({});
         video.convert_to({});
-        if (!waker) return;
-        waker->close();
-        // X11: SDL's messages to its loop go over a connection of their own. The server takes the
-        // connections that have something in turn, so what was sent before has arrived once it has
-        // answered twice.
-        for (int i = 0; i < 2; ++i) {
-            SDL_Rect unused;
-            SDL_GetDisplayUsableBounds(0, &unused);
-        }
+        if (waker) waker->close();
     }
 
     void take_events(std::optional<SDL_Event> first, const EventHandler& handle);
@@ -63,6 +56,7 @@ struct Window::Impl {
     const std::shared_ptr<Executor> executor;
     VideoOutput& video;
     const std::unique_ptr<Signal> rest; // nobody sets it: waits to a deadline finer than SDL can
+    XErrors x_errors;                   // outlives what makes them
     Subsystem display;
     std::shared_ptr<LoopWaker> waker;
     OpenedWindow window;
