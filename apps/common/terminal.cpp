@@ -83,8 +83,18 @@ void Terminal::write_above(int out, std::string_view text) const {
     }
     write(out, text);
     if (!line_.empty()) {
-        write(line_out_, line_);
+        write(line_out_, fitting_line());
     }
+}
+
+// The last column stays free: some terminals go on below as soon as it is taken.
+std::string_view Terminal::fitting_line() const {
+    std::string_view rest = line_;
+    for (std::size_t room = columns(line_out_).value_or(line_.size() + 1); room > 1; --room) {
+        if (rest.empty()) return line_;
+        rest.remove_prefix(std::max<std::size_t>(sequence_length(rest), 1));
+    }
+    return std::string_view{line_}.substr(0, line_.size() - rest.size());
 }
 
 void Terminal::show_line(std::string text) {
@@ -96,7 +106,7 @@ void Terminal::show_line(std::string text) {
         return;
     }
     line_ = std::move(text);
-    write(line_out_, std::string{clear_line} + line_);
+    write(line_out_, std::string{clear_line} + std::string{fitting_line()});
 }
 
 void Terminal::end_line() {

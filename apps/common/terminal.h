@@ -22,13 +22,15 @@ public:
 
     // Whether there is a terminal to show a line on; else show_line() does nothing.
     bool can_show_line() const { return line_out_ >= 0; }
-    // Writes only what differs from the line that stands there.
+    // Writes only what differs from the line that stands there, and no more of it than fits: of a line
+    // that went on below only the lower part would be rewritten.
     void show_line(std::string text);
     // The line stays; the next one begins below it.
     void end_line();
 
 private:
     void write_above(int out, std::string_view text) const;
+    std::string_view fitting_line() const;
     void write(int out, std::string_view text) const;
 
     const std::string program_;

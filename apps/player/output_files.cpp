@@ -69,6 +69,10 @@ std::vector<Written> written_by(const Options& options) {
 
 } // namespace
 
+bool same_output(const std::string& a, const std::string& b) {
+    return a == b || same_file(path_from(a), path_from(b));
+}
+
 std::optional<std::string> overwriting(const Options& options) {
     std::vector<std::string> played = options.items;
     played.push_back(options.audio_file);

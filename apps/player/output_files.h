@@ -12,4 +12,7 @@ namespace playhead::apps {
 // Two lists of hashes may share one (--vo and --ao=framecrc).
 std::optional<std::string> overwriting(const Options& options);
 
+// Whether both name the same place to write to, however each is spelt.
+bool same_output(const std::string& a, const std::string& b);
+
 } // namespace playhead::apps

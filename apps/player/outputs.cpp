@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/fallback_audio_device.h"
+#include "output_files.h"
 #include "playhead/headless/audio_devices.h"
 #include "playhead/headless/sinks.h"
 
@@ -99,7 +100,7 @@ Result<void> Outputs::make_audio(const Options& options, const std::shared_ptr<E
             return fail(lines.error());
         }
         const int stream = options.video.kind == OutputSpec::Kind::framecrc &&
-                                   options.video.path == options.audio.path
+                                   same_output(options.video.path, options.audio.path)
                                ? 1
                                : 0;
         keep(std::make_unique<headless::CaptureAudioSink>(*lines, stream), audio_sink_,
@@ -166,7 +167,7 @@ Result<void> Outputs::make_subtitles(const Options& options, Say show) {
 }
 
 Result<std::shared_ptr<headless::HashLines>> Outputs::lines_to(const std::string& path) {
-    if (!lines_ || lines_path_ != path) {
+    if (!lines_ || !same_output(lines_path_, path)) {
         auto lines = headless::HashLines::to_file(path);
         if (!lines) {
             return fail(lines.error());

@@ -1,7 +1,6 @@
 // The part of PlayerApp that does what the keys say.
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "player_app.h"
 
@@ -181,16 +180,13 @@ void PlayerApp::set_speed(double speed) {
 
 void PlayerApp::dump_topology() {
     const auto topology = player_->topology();
-    if (!topology || dumped_) {
+    if (!topology) {
         return;
     }
-    dumped_ = true;
-    std::ofstream file{options_.dump_topology};
-    file << (*topology)->dot();
-    file.close();
-    if (!file) {
-        cannot_write(options_.dump_topology +
-                     ": the topology cannot be written there; check folder and permissions");
+    dump_ << (*topology)->dot();
+    dump_.close();
+    if (!dump_) {
+        cannot_write(options_.dump_topology + cannot_dump);
     }
 }
 

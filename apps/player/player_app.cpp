@@ -94,6 +94,12 @@ std::optional<std::string> PlayerApp::set_up() {
         }
         trace_ = std::move(*trace);
     }
+    if (!options_.dump_topology.empty()) {
+        dump_.open(options_.dump_topology);
+        if (!dump_) {
+            return options_.dump_topology + cannot_dump;
+        }
+    }
     auto outputs = Outputs::create(
         options_, executor_,
         [this, loop = loop_](std::string text) {
@@ -199,7 +205,7 @@ void PlayerApp::opened() {
 
 void PlayerApp::begin_to_play() {
     item_.patience.reset();
-    if (!options_.dump_topology.empty()) {
+    if (dump_.is_open()) {
         dump_topology();
     }
     if (stop_ != 0) {
@@ -257,7 +263,12 @@ void PlayerApp::next_started() {
 
 void PlayerApp::ended() {
     item_.playing = false;
-    if (!item_.plays_left || *item_.plays_left > 0) {
+    const bool again = !item_.plays_left || *item_.plays_left > 0;
+    const auto presentation = player_->presentation();
+    if (again && presentation && !presentation->seekable) {
+        warn("cannot be sought in; is played once");
+        advance();
+    } else if (again) {
         play_from_start();
     } else {
         advance();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,6 +30,8 @@ public:
     int run(); // the exit code
 
 private:
+    static constexpr const char* cannot_dump =
+        ": the topology cannot be written there; check folder and permissions";
     // The one that plays now.
     struct Item {
         CommandId open = 0;
@@ -100,11 +103,11 @@ private:
     std::unique_ptr<Player> player_;
     Subscription events_;
 
+    std::ofstream dump_; // open until the topology is in it
     Item item_;
     int volume_ = 100;
     double speed_ = 1.0;        // as it is
     double wanted_speed_ = 1.0; // as it was asked for last
-    bool dumped_ = false;
     bool muted_ = false;
     bool shown_ = false;
     bool interrupted_ = false;

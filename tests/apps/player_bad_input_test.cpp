@@ -113,17 +113,23 @@ TEST_CASE("while an output is a pipe that nobody reads the player can be interru
     const TemporaryFolder folder;
     const std::string pipe = folder.path("pipe");
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    const std::string before = folder.path("before"); // made in front of the other
-    ChildProcess player{
-        player_command({"--untimed", "--vo=framecrc:" + before, "--ao=framecrc:" + pipe, clip()}),
-        without_display()};
-    while (!std::filesystem::exists(before)) {
-        std::this_thread::yield();
+    // Each with a file that is made in front of the pipe.
+    for (const std::vector<std::string>& outputs : std::vector<std::vector<std::string>>{
+             {"--vo=framecrc:" + folder.path("first"), "--ao=framecrc:" + pipe},
+             {"--trace-events=" + folder.path("second"), "--dump-topology=" + pipe}}) {
+        CAPTURE(outputs);
+        const std::string before = outputs[0].substr(outputs[0].find('/'));
+        std::vector<std::string> arguments{"--untimed", clip()};
+        arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+        ChildProcess player{player_command(arguments), without_display()};
+        while (!std::filesystem::exists(before)) {
+            std::this_thread::yield();
+        }
+        player.signal(SIGTERM);
+        const Exited exited = player.wait();
+        CHECK_FALSE(exited.hung);
+        CHECK(exited.code == 4);
     }
-    player.signal(SIGTERM);
-    const Exited exited = player.wait();
-    CHECK_FALSE(exited.hung);
-    CHECK(exited.code == 4);
 }
 
 TEST_CASE("subtitles that are slow to open are told of, and the film plays",

@@ -103,6 +103,41 @@ TEST_CASE("picture and sound may be captured in files of their own", "[player][c
     CHECK(bytes(read_text(folder.path("a")), "0") == 2 * second_of_sound);
 }
 
+TEST_CASE("one file for both is one file however it is spelt", "[player][capture]") {
+    const TemporaryFolder folder;
+    const Exited exited = play({"--untimed", "--vo=framecrc:" + folder.path("both"),
+                                "--ao=framecrc:" + folder.path("./both"), clip()});
+    CHECK(exited.code == 0);
+    const std::string both = read_text(folder.path("both"));
+    CHECK(stamps(both, "0").size() == 50);
+    CHECK(bytes(both, "1") == 2 * second_of_sound);
+}
+
+TEST_CASE("sound can be written into a pipe", "[player][capture]") {
+    const Exited exited = play({"--untimed", "--vo=null", "--ao=wav:/dev/stdout", clip()});
+    CAPTURE(exited.err);
+    CHECK(exited.code == 0);
+    CHECK(exited.out.starts_with("RIFF"));
+    const auto data = exited.out.find("data");
+    REQUIRE(data != std::string::npos);
+    CHECK(static_cast<std::int64_t>(exited.out.size() - data - 8) == 2 * second_of_sound);
+}
+
+TEST_CASE("what cannot be sought in is played once, and says so", "[player]") {
+    const TemporaryFolder folder;
+    const std::string out = folder.path("out");
+    std::string command = "cat '" + clip() + "' |";
+    for (const std::string& word :
+         player_command({"--untimed", "--loop-file=2", "--vo=framecrc:" + out, "--ao=null", "-"})) {
+        command += " '" + word + "'";
+    }
+    ChildProcess shell{{"/bin/sh", "-c", command}, without_display()};
+    const Exited exited = shell.wait();
+    CHECK(exited.code == 0);
+    CHECK(exited.err == "playhead: -: cannot be sought in; is played once\n");
+    CHECK(stamps(read_text(out), "0").size() == 50);
+}
+
 TEST_CASE("a list is captured one after another", "[player][capture]") {
     const std::string all = capture({clip(), clip(), clip()});
     CHECK(stamps(all, "0").size() == 150);
@@ -224,6 +259,23 @@ TEST_CASE("a line in the terminal says where it is, and how far picture and soun
     CHECK(std::regex_match(timed, line));
     // Nobody looks when there is no time to keep.
     CHECK(last_line({"--untimed"}).find("A-V") == std::string::npos);
+}
+
+TEST_CASE("of the line in a narrow terminal there is as much as fits", "[player]") {
+    ChildOptions options = without_display();
+    options.error_is_terminal = true;
+    options.terminal_columns = 30;
+    const Exited exited = play({"--vo=null", "--ao=null", "--length=0.5", clip()}, options);
+    CHECK(exited.code == 0);
+    CAPTURE(exited.err);
+    const std::string turn = "\r\x1b[K";
+    std::size_t widest = 0;
+    for (std::size_t at = exited.err.find(turn); at != std::string::npos;) {
+        const std::size_t begin = at + turn.size();
+        at = exited.err.find(turn, begin);
+        widest = std::max(widest, std::min(at, exited.err.find("\r\n", begin)) - begin);
+    }
+    CHECK(widest == 29);
 }
 
 TEST_CASE("the line that is left in the terminal says how far it came", "[player][signals]") {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ Pipe make_pipe() {
 }
 
 // A terminal's two sides: what is written to the one is read from the other.
-Pipe terminal() {
+Pipe terminal(unsigned short columns) {
     const int reads = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     const bool opened = reads >= 0 && ::grantpt(reads) == 0 && ::unlockpt(reads) == 0;
     const char* name = opened ? ::ptsname(reads) : nullptr;
@@ -69,6 +70,9 @@ Pipe terminal() {
     if (writes < 0) {
         throw std::runtime_error(std::string{"no terminal: "} + std::strerror(errno));
     }
+    winsize size{};
+    size.ws_col = columns;
+    ::ioctl(writes, TIOCSWINSZ, &size);
     return {reads, writes};
 }
 
@@ -80,7 +84,7 @@ int exit_code(int status) {
 
 ChildProcess::ChildProcess(std::vector<std::string> command, ChildOptions options) {
     const Pipe out = make_pipe();
-    const Pipe err = options.error_is_terminal ? terminal() : make_pipe();
+    const Pipe err = options.error_is_terminal ? terminal(options.terminal_columns) : make_pipe();
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);

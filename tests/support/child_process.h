@@ -14,6 +14,7 @@ struct ChildOptions {
     std::string folder;                   // where it runs; empty: ours
     bool keep_input_open = false;         // else its standard input is at its end
     bool error_is_terminal = false;       // else a pipe, as its output is
+    unsigned short terminal_columns = 0;  // 0: not known
 };
 
 struct Exited {

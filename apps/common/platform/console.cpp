@@ -4,6 +4,7 @@
 #include <io.h>
 #else
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
 #ifdef __linux__
@@ -16,8 +17,16 @@ namespace playhead::apps {
 
 #ifdef _WIN32
 bool is_terminal(int descriptor) { return ::_isatty(descriptor) != 0; }
+std::optional<std::size_t> columns(int) { return std::nullopt; }
 #else
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+std::optional<std::size_t> columns(int descriptor) {
+    winsize size{};
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return std::nullopt;
+    }
+    return size.ws_col;
+}
 #endif
 
 #ifdef _WIN32

@@ -1,9 +1,14 @@
 // What only the system knows of the terminal, the sound library and the command line.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 namespace playhead::apps {
 
 bool is_terminal(int descriptor);
+// How many characters a line of that terminal holds; none where that is not known.
+std::optional<std::size_t> columns(int descriptor);
 
 // First of all in main(): where standard input, output or the error output is closed, nothing is there,
 // and no file that is opened later takes its number.

@@ -68,7 +68,10 @@ std::vector<std::byte> as_written(const AudioBlock& block) {
 } // namespace
 
 struct WavSink::Work final : SampleWork {
-    Work(std::string p, std::ofstream f) : path(std::move(p)), file(std::move(f)) {}
+    Work(std::string p, std::ofstream f) : path(std::move(p)), file(std::move(f)) {
+        seekable = static_cast<bool>(file.seekp(0, std::ios::end));
+        file.clear();
+    }
 
     Status take(const Sample& sample, const SinkContext& context) override {
         AudioBlock block = std::get<AudioBlock>(sample);
@@ -91,7 +94,7 @@ struct WavSink::Work final : SampleWork {
     Status finish() override {
         if (!format) return {};
         if (Status status = drain(); !status.ok()) return status;
-        return write_header();
+        return update_header();
     }
 
     void interrupted() override {
@@ -131,7 +134,7 @@ struct WavSink::Work final : SampleWork {
     }
 
     Status append(const std::vector<std::byte>& bytes) {
-        if (data_bytes + bytes.size() > most_bytes) {
+        if (seekable && data_bytes + bytes.size() > most_bytes) {
             return {Errc::limit_exceeded,
                     "'" + path + "' has reached the 4 GiB that a WAV file can hold."};
         }
@@ -141,7 +144,7 @@ struct WavSink::Work final : SampleWork {
         if (!file) return write_error(path);
         data_bytes += bytes.size();
         if (data_bytes - header_says < bytes_of_a_second()) return {};
-        return write_header();
+        return update_header();
     }
 
     std::uint64_t bytes_of_a_second() const {
@@ -151,10 +154,20 @@ struct WavSink::Work final : SampleWork {
         return static_cast<std::uint64_t>(format->channels) * (is_float ? 4 : 2);
     }
 
+    // How much there is by now. Nobody goes back in a pipe: there it says from the first that it is as
+    // much as can be.
+    Status update_header() {
+        if (seekable) return write_header();
+        header_says = data_bytes;
+        errno = 0;
+        file.flush();
+        return file ? Status{} : write_error(path);
+    }
+
     Status write_header() {
         const auto align = static_cast<std::uint32_t>(block_align());
         const auto rate = static_cast<std::uint32_t>(format->rate_hz);
-        const auto size = static_cast<std::uint32_t>(data_bytes);
+        const auto size = static_cast<std::uint32_t>(seekable ? data_bytes : most_bytes);
         Bytes header;
         header.text("RIFF").u32(size + header_bytes - 8).text("WAVE");
         header.text("fmt ")
@@ -164,9 +177,9 @@ struct WavSink::Work final : SampleWork {
         header.u32(rate).u32(rate * align).u16(align).u16(is_float ? 32 : 16).u16(0);
         header.text("fact").u32(4).u32(size / align).text("data").u32(size);
         errno = 0;
-        file.seekp(0);
+        if (seekable) file.seekp(0);
         file.write(header.all().data(), header_bytes);
-        file.seekp(0, std::ios::end);
+        if (seekable) file.seekp(0, std::ios::end);
         file.flush();
         if (!file) return write_error(path);
         header_says = data_bytes;
@@ -175,6 +188,7 @@ struct WavSink::Work final : SampleWork {
 
     const std::string path;
     std::ofstream file;
+    bool seekable = true;
     std::optional<AudioFormat> format;
     bool is_float = false;
     std::uint64_t data_bytes = 0;
