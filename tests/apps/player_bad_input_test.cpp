@@ -108,6 +108,29 @@ TEST_CASE("while a body is stalled the player can be interrupted", "[player][bad
     CHECK(exited.code == 4);
 }
 
+TEST_CASE(
+    "a film whose index lies behind it has to be sought in, and it is said where that cannot be",
+    "[player][bad-input]") {
+    const std::string film =
+        clip({"--audio", "aac", "--seconds", "10", "--size", "640x360"}, "mp4");
+    const LocalServer server{"HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + read_text(film),
+                             LocalServer::After::close};
+    for (const std::string& item : {server.url("/film.mp4"), std::string{"-"}}) {
+        std::string command = item == "-" ? "cat '" + film + "' |" : "";
+        for (const std::string& word :
+             player_command({"--untimed", "--vo=null", "--ao=null", item})) {
+            command += " '" + word + "'";
+        }
+        ChildProcess shell{{"/bin/sh", "-c", command}, without_display()};
+        const Exited exited = shell.wait();
+        CAPTURE(exited.err);
+        CHECK(exited.code == 2);
+        REQUIRE(lines_of(exited.err).size() == 1);
+        CHECK(
+            exited.err.starts_with("playhead: " + item + ": has its index behind the media, and "));
+    }
+}
+
 TEST_CASE("while an output is a pipe that nobody reads the player can be interrupted",
           "[player][bad-input]") {
     const TemporaryFolder folder;

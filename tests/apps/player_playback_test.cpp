@@ -123,6 +123,23 @@ TEST_CASE("sound can be written into a pipe", "[player][capture]") {
     CHECK(static_cast<std::int64_t>(exited.out.size() - data - 8) == 2 * second_of_sound);
 }
 
+TEST_CASE("a manifest is found by a relative name as by a whole one", "[player]") {
+    const auto path = media("dash/sample.mpd");
+    if (!path) return;
+    const TemporaryFolder folder;
+    const auto above = std::filesystem::absolute(*path).parent_path().parent_path();
+    for (const std::string& name : {*path, std::string{"dash/sample.mpd"}}) {
+        CAPTURE(name);
+        const std::string item = name == *path ? std::filesystem::absolute(name).string() : name;
+        const std::string out = folder.path("out");
+        const Exited exited = play({"--untimed", "--vo=framecrc:" + out, "--ao=null", item},
+                                   without_display(above.string()));
+        CAPTURE(exited.err);
+        CHECK(exited.code == 0);
+        CHECK(stamps(read_text(out), "0").size() > 10);
+    }
+}
+
 TEST_CASE("what cannot be sought in is played once, and says so", "[player]") {
     const TemporaryFolder folder;
     const std::string out = folder.path("out");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -177,6 +178,22 @@ Result<void> allow_pictures(Access& access, const OpenRequest& request, Options&
     return {};
 }
 
+// The name as libavformat should have it: its DASH demuxer puts the folder of a relative one before what
+// already has it.
+std::string name_for(const AVInputFormat* format, const OpenRequest& request) {
+    const std::string name = name_of(request);
+    if (format == nullptr || std::string_view(format->name) != "dash" || request.io) {
+        return name;
+    }
+    const std::filesystem::path path{std::u8string{name.begin(), name.end()}};
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) {
+        return name;
+    }
+    const std::u8string whole = std::filesystem::absolute(path, ignored).u8string();
+    return {whole.begin(), whole.end()};
+}
+
 bool is_timed(const AVStream& stream) {
     const AVMediaType type = stream.codecpar->codec_type;
     return (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO) &&
@@ -270,7 +287,7 @@ Result<OpenedInput> open_input(Access& access, AVIOContext* bytes, const OpenReq
         }
     }
     AVFormatContext* raw = input.release(); // avformat_open_input frees it when it fails
-    const std::string name = name_of(request);
+    const std::string name = name_for(*format, request);
     const int code = avformat_open_input(&raw, name.c_str(), *format, options.out());
     if (code < 0) {
         return fail(*format != nullptr ? header_failure(access, request, **format, code)

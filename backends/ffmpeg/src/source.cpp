@@ -41,6 +41,21 @@ Result<OpenedInput> open_and_look(Access& access, AVIOContext* bytes, const Open
     return input;
 }
 
+// Whether there is media before where we are, and nobody can go back. Who has read on in the file to look
+// into it has kept what came.
+bool has_passed_media(const AVFormatContext& input) {
+    if (input.pb == nullptr || (input.pb->seekable & AVIO_SEEKABLE_NORMAL) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < input.nb_streams; ++i) {
+        const AVIndexEntry* first = avformat_index_get_entry(input.streams[i], 0);
+        if (first != nullptr && first->pos < avio_tell(input.pb)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool is_gating(const StreamInfo& stream) {
     return (stream.kind == StreamKind::video || stream.kind == StreamKind::audio) &&
            !stream.disposition.attached_picture;
@@ -55,7 +70,8 @@ AvSource::AvSource(OpenRequest request, std::unique_ptr<Access> access, OpenedIn
       presentation_(describe(*input_, *access_, request_)),
       metadata_(presentation_.metadata),
       tracks_(presentation_.streams.size()),
-      stamps_(presentation_.streams.size(), (input_->iformat->flags & AVFMT_TS_DISCONT) != 0) {
+      stamps_(presentation_.streams.size(), (input_->iformat->flags & AVFMT_TS_DISCONT) != 0),
+      media_passed_(has_passed_media(*input_)) {
     for (const StreamInfo& stream : presentation_.streams) {
         tracks_[static_cast<std::size_t>(stream.index)].selected =
             stream.kind != StreamKind::attachment && !stream.disposition.attached_picture;
@@ -149,6 +165,12 @@ std::optional<ReadOutcome> AvSource::demux() {
         return Error{Errc::cancelled, "reading '" + name_of(request_) + "' was interrupted"};
     }
     if (code < 0) {
+        if (media_passed_ && !anything_came_) {
+            return Error{Errc::not_seekable,
+                         "'" + name_of(request_) +
+                             "' has its index behind the media, and cannot be sought in here; "
+                             "download it, or make it with the index in front"};
+        }
         if (code == AVERROR_EOF && access_->failure().ok() &&
             (input_->pb == nullptr || input_->pb->error >= 0 || input_->pb->error == AVERROR_EOF)) {
             return EndOfStream{};
@@ -164,6 +186,7 @@ std::optional<ReadOutcome> AvSource::demux() {
         return read_failure(code);
     }
     bad_in_a_row_ = 0;
+    anything_came_ = true;
     look_at_metadata();
     if (!wanted(packet->stream_index)) {
         return std::nullopt;

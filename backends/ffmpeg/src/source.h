@@ -69,9 +69,11 @@ private:
     std::map<std::string, std::string> metadata_; // told last
     std::vector<Track> tracks_;
     Stamps stamps_;
+    const bool media_passed_;  // the index was found behind the media
     std::deque<Packet> ahead_; // read while looking where a seek came out
     std::optional<Error> failed_;
     bool at_start_ = true; // nothing was handed out yet
+    bool anything_came_ = false;
     int bad_in_a_row_ = 0;
     std::uint64_t damage_ = 0;
 };
