@@ -71,8 +71,19 @@ Error connect_error(int code, const std::string& url) {
         error.text = "'" + host_of(url) + "' did not answer in time; check the network";
         break;
     case AVERROR(EIO):
-        // What libavformat also makes of a name that does not resolve.
-        error.text = "'" + host_of(url) + "' could not be reached; check the name and the network";
+        // What libavformat also makes of a name that does not resolve, and of redirections in a circle.
+        error.text = "'" + host_of(url) +
+                     "' could not be reached, or only sends on; check the address and the network";
+        break;
+    case AVERROR_HTTP_SERVER_ERROR:
+        error.text = "'" + host_of(url) + "' is in trouble itself (a 5xx answer); try again later";
+        break;
+    case AVERROR_HTTP_BAD_REQUEST:
+    case AVERROR_HTTP_OTHER_4XX:
+        error.text = "'" + host_of(url) + "' does not give out '" + url + "'; check the address";
+        break;
+    case AVERROR(EINVAL):
+        error.text = "'" + url + "' is no address; check its host and port";
         break;
     case AVERROR_HTTP_NOT_FOUND:
         error.text = "the server has no '" + url + "' (404); check the address";

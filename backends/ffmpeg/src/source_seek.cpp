@@ -56,7 +56,7 @@ Result<void> AvSource::seek(MediaTime t) {
         return {};
     }
     if (!presentation_.seekable) {
-        return fail(Errc::not_seekable, "'" + name_of(request_) + "' cannot be seeked in");
+        return fail(Errc::not_seekable, "'" + name_of(request_) + "' cannot be sought in");
     }
     // A file of subtitles is read from its beginning: it is small, what is on at t may have begun long
     // before, and libavformat refuses a place before the first of them.

@@ -4,7 +4,8 @@
 //   decode --> process() --> [ frames in time order ] --> frame_due(now) --> who shows it
 //
 // Frames retire by the clock whether or not someone pulls, so nobody's pulling ever stalls the
-// presentation or its end.
+// presentation or its end. Of who pulled in the last half second it is expected that he comes again:
+// retiring then waits for him, for a quarter of a second at the most.
 #pragma once
 
 #include <functional>

@@ -41,7 +41,8 @@ EngineCore::EngineCore(EngineOptions options)
 
 Result<OpenId> EngineCore::open(OpenRequest request) {
     if (request.locator.empty() && !request.io) {
-        return fail(Errc::invalid_argument, "neither a locator nor custom I/O was given");
+        return fail(Errc::invalid_argument,
+                    "there is no name of what to open; give a file, a URL or custom I/O");
     }
     if (!services_->options.sources) {
         return fail(Errc::invalid_argument, "this engine was made without a source backend");

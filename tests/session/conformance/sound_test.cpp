@@ -107,8 +107,9 @@ TEST_CASE("a session looks for no other device, who listens to its events can br
     CHECK(second.frames_played() >= 48000 * 8 / 10);
 }
 
-TEST_CASE("a rate given before the first start is the clock's whenever the output hears of its session",
-          "[conformance][2]") {
+TEST_CASE(
+    "a rate given before the first start is the clock's whenever the output hears of its session",
+    "[conformance][2]") {
     covers("2/rate-then-start");
     for (const double rate : {2.0, -1.0}) {
         for (std::uint64_t seed = 1; seed <= 32; ++seed) {

@@ -124,7 +124,8 @@ private:
 
 // Sound to a WAV file: 16-bit integers and 32-bit floats as they come, everything else as floats. A
 // stream that changes its format is converted to the first one. The header is right while it is still
-// being written (up to the last second) and exact at the end of the stream.
+// being written (up to the last second) and exact at the end of the stream; in a pipe it says from the first
+// that there is as much as a header can say.
 class WavSink final : public SinkFace {
 public:
     static Result<std::unique_ptr<WavSink>> create(const std::string& path);
