@@ -73,13 +73,22 @@ TEST_CASE("a refused connection and a host without a name are told in one line",
     const std::string refused = "http://127.0.0.1:" + std::to_string(closed_port()) + "/film.mkv";
     check_bad_item({refused, "refused"});
     check_bad_item({"http://no-such-host.invalid/film.mkv", "could not be reached"});
+    check_bad_item({"http://127.0.0.1:99999/film.mkv", "is no address; check its host and port"});
     // It connects by itself.
     check_bad_item({"rtsp://127.0.0.1:" + std::to_string(closed_port()) + "/film", "is running"});
 }
 
 TEST_CASE("a server that answers with nonsense is told in one line", "[player][bad-input]") {
-    const LocalServer server{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"};
-    check_bad_item({server.url("/film.mkv"), "404"});
+    for (const auto& [answer, said] : std::vector<std::pair<std::string, std::string>>{
+             {"404 Not Found", "404"},
+             {"410 Gone", "check the address"},
+             {"503 Service Unavailable", "try again later"},
+             {"302 Found\r\nLocation: /again", "only sends on"}}) {
+        CAPTURE(answer);
+        const LocalServer server{"HTTP/1.1 " + answer + "\r\nContent-Length: 0\r\n\r\n",
+                                 LocalServer::After::close};
+        check_bad_item({server.url("/film.mkv"), said.c_str()});
+    }
 }
 
 TEST_CASE("while a host says nothing the player can be interrupted", "[player][bad-input]") {

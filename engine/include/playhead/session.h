@@ -52,7 +52,8 @@ public:
     // follows at the outputs already.
     Result<CommandId> clear_topologies();
     // -> SessionStarted, once the first frame for the position can be shown.
-    // Position beyond the end, or over a century from 0: invalid_position. A source that cannot seek: not_seekable.
+    // Position beyond the end, or over a century from 0: invalid_position. A source that cannot seek:
+    // not_seekable.
     Result<CommandId> start(StartPosition position = current);
     // -> SessionPaused
     Result<CommandId> pause();

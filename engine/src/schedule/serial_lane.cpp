@@ -94,7 +94,7 @@ void SerialLane::end() {
         posted.swap(posted_);
         timers.swap(timers_);
         due_.clear();
-        asleep_ = false;
+        idle_ = false;
     }
     wake_.notify_one();
 }
@@ -109,12 +109,12 @@ std::uint64_t SerialLane::wakeups() const {
     return wakeups_;
 }
 
-// Whether the thread sleeps past `by` and has not been told yet.
+// Whether the thread waits past `by` and has not been told yet.
 bool SerialLane::wake_locked(HostTime by) {
-    if (!asleep_ || by >= asleep_until_) {
+    if (!idle_ || by >= wakes_at_) {
         return false;
     }
-    asleep_ = false;
+    idle_ = false;
     return true;
 }
 
@@ -153,15 +153,15 @@ Task SerialLane::next_locked(std::unique_lock<std::mutex>& lock) {
             posted_.pop_front();
             return task;
         }
-        asleep_ = true;
+        idle_ = true;
         if (timers_.empty()) {
-            asleep_until_ = HostTime::max();
-            wake_.wait(lock, [this] { return !asleep_; });
+            wakes_at_ = HostTime::max();
+            wake_.wait(lock, [this] { return !idle_; });
         } else {
-            asleep_until_ = timers_.begin()->first.first;
-            wake_.wait_until(lock, asleep_until_, [this] { return !asleep_; });
+            wakes_at_ = timers_.begin()->first.first;
+            wake_.wait_until(lock, wakes_at_, [this] { return !idle_; });
         }
-        asleep_ = false;
+        idle_ = false;
         ++wakeups_;
     }
     return {};

@@ -53,8 +53,8 @@ private:
     std::map<TimerKey, Task> timers_;
     std::unordered_map<TimerId, HostTime> due_;
     TimerId last_timer_ = 0;
-    HostTime asleep_until_{}; // meaningful while asleep_
-    bool asleep_ = false;
+    HostTime wakes_at_{}; // while idle_: when the next timer is due
+    bool idle_ = false;   // waits for that, or to be told otherwise
     bool timers_turn_ = true;
     bool started_ = false;
     bool ending_ = false;
